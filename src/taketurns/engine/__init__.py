@@ -1,0 +1,1 @@
+"""The engine: runs ordinary threading code under schedules that it controls."""

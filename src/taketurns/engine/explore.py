@@ -1,0 +1,287 @@
+"""`explore` tries the schedules of a program; `simulate` runs one of them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from .errors import ScheduleError
+from .recording import Recorder, short
+from .results import Coverage, Failure, Presentation, Report, Run
+from .schedule import Departure, decode, encode
+from .scheduler import MAX_STEPS, Scheduler, Strategy
+from .search import Bounded, Reduced, Replay, Sampled, departures
+from .source import Plan, plan
+from .workers import Crew
+
+BUDGET = 200_000  # steps of one `explore`
+SIMULATION_STEPS = 200_000  # steps of one `simulate`
+SHRINKING_RUNS = 200
+SEED = 20_141  # of the sampled schedules
+
+
+def explore(program: Callable[[], object], *, clock: str = "exact", budget: int | None = None) -> Report:
+    """Run `program` under every schedule that can make a difference, or as many as fit the budget.
+
+    Args:
+        program: a function of no arguments, defined in a notebook cell, a module or a test file.
+        clock: "exact" (time passes only when no thread can run) or "adversarial" (any timer may
+            fire at any moment).
+        budget: how many steps to spend at most, over all schedules (not seconds, so that the
+            verdict does not depend on the machine).
+
+    Raises ProgramError if the program is not such a function or its source cannot be found.
+    """
+    _check_clock(clock)
+    return _Exploration(plan(program), clock, BUDGET if budget is None else budget).report()
+
+
+def simulate(
+    program: Callable[[], object], *, schedule: str | None = None, clock: str = "exact"
+) -> Run:
+    """Run `program` once in virtual time, under the default schedule or the one given.
+
+    Raises ProgramError as `explore` does, ScheduleError if `schedule` does not fit the program.
+    """
+    _check_clock(clock)
+    the_plan = plan(program)
+    way: list[Departure] = []
+    if schedule is not None:
+        way, clock = decode(schedule, the_plan.fingerprint)
+    strategy = Replay(way)
+    run, _ = record(the_plan, strategy, clock)
+    if strategy.misfit:
+        raise ScheduleError(
+            f"the schedule {schedule!r} does not fit this program: it names a thread that cannot run there"
+        )
+    return run
+
+
+def replay(program: Callable[[], object], schedule: str) -> Run:
+    """Run `program` once under the schedule that a report named."""
+    return simulate(program, schedule=schedule)
+
+
+def record(the_plan: Plan, strategy: Strategy, clock: str) -> tuple[Run, Scheduler]:
+    """One run, recorded step by step."""
+    with Crew() as crew, _collector_paused():
+        sched = Scheduler(
+            crew,
+            strategy,
+            clock=clock,
+            recorder=Recorder(the_plan.sites),
+            max_steps=SIMULATION_STEPS,
+        )
+        sched.run(the_plan.instantiate(sched))
+    return _finished(the_plan, sched), sched
+
+
+def _finished(the_plan: Plan, sched: Scheduler) -> Run:
+    assert sched.recorder is not None
+    return Run(
+        result=sched.result,
+        error=sched.error,
+        elapsed=sched.now,
+        output="".join(sched.output),
+        events=sched.recorder.events(sched),
+        threads=tuple(task.name for task in sched.tasks),
+        verdict=sched.verdict,
+        message=sched.message,
+        schedule=encode(departures(sched.decisions), the_plan.fingerprint, sched.clock),
+        program=the_plan.name,
+    )
+
+
+class _Exploration:
+    """The search for one program: reduced first; then bounded and sampled for what remains."""
+
+    def __init__(self, the_plan: Plan, clock: str, budget: int) -> None:
+        self._plan = the_plan
+        self._clock = clock
+        self._budget = budget
+        self._spent = 0
+        self._schedules = 0
+        self._exact = True
+        self._outcomes: dict[object, int] = {}
+        self._failed: Scheduler | None = None
+        self._undecided = ""
+        self._length = 0
+
+    def report(self) -> Report:
+        """Search until a failure, the proof, or the end of the budget."""
+        complete, bound = False, None
+        with Crew() as self._crew, _collector_paused():
+            complete = self._search(Reduced(), 0.6)
+            if not complete and not self._stopped():
+                for k in range(3):
+                    if not self._search(Bounded(k), 0.65 + 0.1 * k):
+                        break
+                    bound = k
+                if not self._stopped():
+                    self._search(Sampled(SEED, self._length), 1.0)
+            failure = self._failure() if self._failed is not None else None
+        coverage = Coverage(
+            complete=complete and self._exact and not self._stopped(),
+            schedules=self._schedules,
+            bound=bound if self._exact else None,
+        )
+        holds = failure is None and not self._undecided
+        verdict = "ok" if holds else failure.verdict if failure else "inconclusive"
+        return Report(
+            holds=holds,
+            verdict=verdict,
+            outcomes=self._outcomes,
+            coverage=coverage,
+            failure=failure,
+            program=self._plan.name,
+            note=self._undecided,
+            _example=lambda: record(self._plan, Replay([]), self._clock)[0],
+        )
+
+    def _stopped(self) -> bool:
+        return self._failed is not None or bool(self._undecided)
+
+    def _search(self, strategy: Reduced | Bounded | Sampled, share: float) -> bool:
+        """Run schedules of a strategy until it has no more (True) or its share is spent."""
+        limit = int(self._budget * share)
+        while True:
+            sched = self._once(strategy)
+            if self._stopped():
+                return False
+            if self._schedules % 64 == 0:
+                gc.collect(0)
+            if not strategy.advance():
+                return True
+            if self._spent >= limit:
+                return False
+            strategy.begin()
+            self._length = max(self._length, sched.steps)
+
+    def _once(self, strategy: Strategy) -> Scheduler:
+        sched = Scheduler(self._crew, strategy, clock=self._clock)
+        sched.run(self._plan.instantiate(sched))
+        self._spent += sched.steps + 1
+        if sched.redundant:
+            return sched
+        self._schedules += 1
+        if not sched.exact or (
+            self._clock == "adversarial" and any(task.read_clock for task in sched.tasks)
+        ):
+            self._exact = False
+        if sched.verdict == "ok":
+            key = frozen(sched.result)
+            self._outcomes[key] = self._outcomes.get(key, 0) + 1
+        elif sched.verdict == "inconclusive":
+            self._undecided = sched.message
+        else:
+            self._failed = sched
+        return sched
+
+    def _failure(self) -> Failure:
+        """The failure found, shrunk, recorded and explained."""
+        assert self._failed is not None
+        way = self._shrink(self._failed)
+        sched = Scheduler(
+            self._crew, Replay(way), clock=self._clock, recorder=Recorder(self._plan.sites)
+        )
+        sched.run(self._plan.instantiate(sched))
+        run = _finished(self._plan, sched)
+        mistake, paragraph = None, None
+        if Presentation.diagnose is not None:
+            mistake, paragraph = Presentation.diagnose(run)
+        lines = [run.message or run.verdict]
+        if run.verdict not in ("assertion",):
+            lines[0] = f"{run.verdict}: {lines[0]}"
+        if paragraph:
+            lines.append(f"{mistake}: {paragraph}")
+        count = self._schedules
+        lines.append(
+            f"Replay it with simulate({self._plan.name}, schedule={run.schedule!r}). "
+            f"Found after {count} schedule{'' if count == 1 else 's'}."
+        )
+        return Failure(mistake, "\n".join(lines), run.schedule, run)
+
+    def _shrink(self, failed: Scheduler) -> list[Departure]:
+        """The same verdict with as few departures and preemptions as can be found."""
+        self._left = SHRINKING_RUNS
+        best = failed
+        for bound in range(failed.preemptions):
+            simpler = self._first_failure(Bounded(bound), failed.verdict)
+            if simpler is not None:
+                best = simpler
+                break
+        way = departures(best.decisions)
+        changed = True
+        while changed and way:
+            changed = False
+            for at in reversed(range(len(way))):
+                for candidate in _without(way, at):
+                    sched = self._try(Replay(candidate), failed.verdict)
+                    if sched is not None and _cost(sched) < _cost(best):
+                        best, way, changed = sched, departures(sched.decisions), True
+                        break
+                if changed:
+                    break
+        return way
+
+    def _first_failure(self, strategy: Bounded, verdict: str) -> Scheduler | None:
+        while self._left > SHRINKING_RUNS // 4:
+            sched = self._try(strategy, verdict)
+            if sched is not None:
+                return sched
+            if not strategy.advance():
+                return None
+            strategy.begin()
+        return None
+
+    def _try(self, strategy: Strategy, verdict: str) -> Scheduler | None:
+        if self._left <= 0:
+            return None
+        self._left -= 1
+        sched = Scheduler(self._crew, strategy, clock=self._clock)
+        sched.run(self._plan.instantiate(sched))
+        return sched if sched.verdict == verdict else None
+
+
+def _cost(sched: Scheduler) -> tuple[int, int, int]:
+    return sched.preemptions, len(departures(sched.decisions)), sched.steps
+
+
+def _without(way: list[Departure], at: int) -> Iterator[list[Departure]]:
+    """The schedule without one departure: what follows moved up, or kept in its place."""
+    rest = way[at + 1 :]
+    yield way[:at] + rest
+    if rest:
+        kept = Departure(rest[0].gap + way[at].gap + 1, rest[0].rank)
+        yield [*way[:at], kept, *rest[1:]]
+
+
+def frozen(value: object) -> object:
+    """`value` as a key of `outcomes`: itself if it is plain and hashable, else a plain copy."""
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen(item) for item in value)
+    if isinstance(value, (set, frozenset)):
+        return frozenset(frozen(item) for item in value)
+    if isinstance(value, dict):
+        return tuple((frozen(k), frozen(v)) for k, v in value.items())
+    if isinstance(value, (int, float, complex, str, bytes, type(None))):
+        return value
+    return short(value)
+
+
+def _check_clock(clock: str) -> None:
+    if clock not in ("exact", "adversarial"):
+        raise ValueError(f"clock is 'exact' or 'adversarial', not {clock!r}")
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No automatic garbage collection, whose callbacks would run at moments that differ."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,346 @@
+"""The rich record of one run: what each step touched, on which line, with which values."""
+
+from __future__ import annotations
+
+import linecache
+import re
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType, FunctionType, TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .scheduler import Op, Scheduler, Task
+
+_HOOK = "_tt_tick"  # a namespace that has this name holds rewritten code
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of a recorded run.
+
+    `where` numbers the shared thing that was touched (equal numbers: the same thing), `held` names
+    the locks that the thread holds after the step and `guards` numbers them, permits of semaphores
+    included. `since` is the step at which the thread began to wait for this one (`step` if it did
+    not wait) and `waited_for` says for what. `time` is in virtual seconds. `detail` holds evidence:
+    of a "blocked" event, who has the thing waited for (name, "active", "left" or "ended", line).
+    """
+
+    step: int
+    thread: str
+    kind: str
+    target: str | None
+    where: int | None
+    file: str | None
+    line: int | None
+    code: str | None
+    before: str | None
+    after: str | None
+    time: float
+    held: tuple[str, ...]
+    since: int
+    waited_for: str | None
+    guards: tuple[int, ...] = ()
+    detail: tuple[str, ...] = ()
+
+
+class Place(Protocol):
+    """A place in the learner's source."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class _Announcement:
+    """What a thread said that it will do next, and where."""
+
+    since: int
+    reason: str | None
+    file: str | None
+    line: int | None
+    frame: FrameType | None
+
+
+class _Entry:
+    """An event that is still being filled in."""
+
+    def __init__(self, step: int, task: Task, kind: str, time: float) -> None:
+        self.step = step
+        self.task = task
+        self.kind = kind
+        self.time = time
+        self.obj: object = None
+        self.target: str | None = None
+        self.where: int | None = None
+        self.file: str | None = None
+        self.line: int | None = None
+        self.before: str | None = None
+        self.after: str | None = None
+        self.held: tuple[str, ...] = ()
+        self.since = step
+        self.waited_for: str | None = None
+        self.guards: tuple[int, ...] = ()
+        self.detail: tuple[str, ...] = ()
+
+
+class _Permit:
+    """A lock or a permit that a thread took, and the call in which it did."""
+
+    def __init__(self, task: Task, frame: FrameType | None, line: int | None) -> None:
+        if frame is not None and frame.f_code.co_name == "__enter__":
+            frame = learner_frame(frame.f_back)  # a context manager of the learner's own
+        self.task = task
+        self.frame = frame
+        self.line = line
+
+    def state(self) -> str:
+        """Whether the call that took it is still at work."""
+        if self.task.done:
+            return "ended"
+        frame = sys._current_frames().get(self.task.worker.ident or 0)
+        while frame is not None:
+            if frame is self.frame:
+                return "active"
+            frame = frame.f_back
+        return "left"
+
+
+class Recorder:
+    """Collects the events of one run."""
+
+    def __init__(self, sites: Mapping[int, Place]) -> None:
+        self._sites = sites
+        self._entries: list[_Entry] = []
+        self._announced: dict[int, _Announcement] = {}
+        self._last: dict[int, _Entry] = {}
+        self._places: dict[tuple[int, object], int] = {}
+        self._kept: list[object] = []  # keeps what is identified by address alive
+        self._permits: dict[int, list[_Permit]] = {}
+        self._guards: dict[int, object] = {}
+
+    def announce(self, sched: Scheduler, task: Task, op: Op, enabled: bool) -> None:
+        """A thread says what it will do next; what it did before is complete now."""
+        from .scheduler import describe_wait
+
+        self._complete(sched, task)
+        file, line, frame = None, None, None
+        if op.kind != "begin":
+            frame = learner_frame(sys._getframe(1))
+            if op.site is not None:
+                file, line = self._sites[op.site].file, self._sites[op.site].line
+            elif frame is not None:
+                file, line = frame.f_code.co_filename, frame.f_lineno
+        reason = None if enabled else describe_wait(sched, task)
+        self._announced[task.index] = _Announcement(len(self._entries), reason, file, line, frame)
+
+    def take(self, sched: Scheduler, task: Task, op: Op) -> None:
+        """A thread takes its announced step."""
+        said = self._announced[task.index]
+        step = len(self._entries)
+        kind = op.kind
+        if op.guard is not None and not task.outcome and kind != "sleep":
+            kind = "timeout"
+        entry = _Entry(step, task, kind, sched.now)
+        entry.obj = op.obj
+        entry.file, entry.line = said.file, said.line
+        entry.since = said.since if said.reason is not None else step
+        entry.waited_for = said.reason
+        if op.obj is not task and op.kind != "sleep":
+            entry.where = self._place(op.obj, op.key)
+        if op.site is not None:
+            entry.target = self._sites[op.site].text
+        self._entries.append(entry)
+        self._last[task.index] = entry
+        if kind in ("acquire", "try-acquire"):
+            self._guards[id(op.obj)] = op.obj
+            self._permits.setdefault(id(op.obj), []).append(_Permit(task, said.frame, said.line))
+        elif kind == "release":
+            permits = self._permits.get(id(op.obj), [])
+            own = [permit for permit in permits if permit.task is task]
+            if permits:
+                permits.remove((own or permits)[-1])
+
+    def stuttered(self, task: Task) -> None:
+        """The step just taken changed nothing; a try did not get what it tried for."""
+        entry = self._last.get(task.index)
+        if entry is not None and entry.kind == "try-acquire":
+            entry.after = "False"
+            self._permits[id(entry.obj)].pop()
+
+    def caught(self, sched: Scheduler, task: Task, error: BaseException | None) -> None:
+        """An exception was caught by the learner's code."""
+        self._complete(sched, task)
+        frame = learner_frame(sys._getframe(1))
+        if error is None or frame is None:
+            return
+        entry = _Entry(len(self._entries), task, "caught", sched.now)
+        entry.target = f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"
+        entry.file, entry.line = frame.f_code.co_filename, frame.f_lineno
+        entry.detail = (frame.f_code.co_qualname,)
+        self._entries.append(entry)
+        self._last[task.index] = entry
+
+    def note(self, task: Task, **values: object) -> None:
+        """Attach the value seen (`before`) or written (`after`) to the thread's last step."""
+        entry = self._last.get(task.index)
+        if entry is not None:
+            for name, value in values.items():
+                setattr(entry, name, short(value))
+
+    def raised(self, sched: Scheduler, task: Task, error: BaseException) -> None:
+        """An exception ended a thread."""
+        self._complete(sched, task)
+        entry = _Entry(len(self._entries), task, "raise", sched.now)
+        entry.target = f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"
+        entry.file, entry.line = learner_line(error.__traceback__)
+        self._entries.append(entry)
+
+    def stuck(self, sched: Scheduler, waiting: list[Task]) -> None:
+        """The run cannot go on: these threads wait for ever."""
+        for task in list(sched.live):
+            self._complete(sched, task)
+        for task in waiting:
+            said = self._announced[task.index]
+            entry = _Entry(len(self._entries), task, "blocked", sched.now)
+            entry.file, entry.line = said.file, said.line
+            entry.since = said.since
+            entry.waited_for = entry.target = said.reason
+            if task.op is not None:
+                entry.obj = task.op.obj
+                entry.where = self._place(task.op.obj, task.op.key)
+                for permit in self._holders(task.op.obj):
+                    entry.detail += (permit.task.name, permit.state(), str(permit.line))
+            entry.guards = self._guards_of(task)
+            self._entries.append(entry)
+
+    def close(self, sched: Scheduler) -> None:
+        """The run is over: complete the last events."""
+        for task in sched.tasks:
+            self._complete(sched, task)
+
+    def events(self, sched: Scheduler) -> tuple[Event, ...]:
+        """The finished record."""
+        return tuple(
+            Event(
+                step=e.step,
+                thread=e.task.name,
+                kind=e.kind,
+                target=e.target if e.target is not None else self._name(sched, e),
+                where=e.where,
+                file=e.file,
+                line=e.line,
+                code=code_line(e.file, e.line),
+                before=e.before,
+                after=e.after,
+                time=e.time,
+                held=e.held,
+                since=e.since,
+                waited_for=e.waited_for,
+                guards=e.guards,
+                detail=e.detail,
+            )
+            for e in self._entries
+        )
+
+    def _complete(self, sched: Scheduler, task: Task) -> None:
+        entry = self._last.get(task.index)
+        if entry is not None:
+            entry.guards = self._guards_of(task)
+            entry.held = tuple(
+                sched.label_of(guard) or type(guard).__name__
+                for guard in self._guards.values()
+                if any(permit.task is task for permit in self._holders(guard))
+            )
+
+    def _holders(self, guard: object) -> list[_Permit]:
+        permits = self._permits.get(id(guard), [])
+        if hasattr(guard, "_tt_holder"):  # a lock knows; Condition.wait gives it up for a while
+            return [permit for permit in permits if permit.task is guard._tt_holder][-1:]
+        return permits
+
+    def _guards_of(self, task: Task) -> tuple[int, ...]:
+        return tuple(
+            self._place(guard, None)
+            for guard in self._guards.values()
+            if any(permit.task is task for permit in self._holders(guard))
+        )
+
+    def _name(self, sched: Scheduler, entry: _Entry) -> str | None:
+        name = getattr(entry.obj, "name", None)
+        if entry.kind in ("start", "join", "is-alive", "end") and isinstance(name, str):
+            return name
+        if entry.kind in ("begin", "spin", "sleep"):
+            return None
+        return sched.label_of(entry.obj) or type(entry.obj).__name__
+
+    def _place(self, obj: object, key: object) -> int:
+        self._kept.append(obj)
+        return self._places.setdefault((id(obj), key), len(self._places))
+
+
+def short(value: object, depth: int = 2) -> str:
+    """A short, repeatable description of a value; never runs the learner's code."""
+    kind = type(value)
+    if kind in (int, float, bool, type(None), complex):
+        text = repr(value)
+    elif kind in (str, bytes):
+        text = repr(value)
+        return text if len(text) <= 40 else text[:36] + "..." + text[-1]
+    elif kind in (list, tuple, set, frozenset, deque):
+        items = list(value)  # type: ignore[call-overload]
+        if depth == 0 and items:
+            inner = "..."
+        else:
+            inner = ", ".join(short(item, depth - 1) for item in items[:6])
+            if len(items) > 6:
+                inner += ", ..."
+        opening, closing = {list: "[]", tuple: "()", deque: "[]"}.get(kind, "{}")
+        text = f"{opening}{inner}{closing}"
+    elif isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
+        inner = ", ".join(
+            f"{short(k, 0)}: {short(v, depth - 1)}" if depth else "..."
+            for k, v in list(value.items())[:4]
+        )
+        text = "{" + inner + (", ..." if len(value) > 4 else "") + "}"
+    elif isinstance(value, FunctionType):
+        text = value.__name__
+    elif isinstance(value, type):
+        text = value.__name__
+    elif isinstance(value, BaseException):
+        text = f"{kind.__name__}({', '.join(short(arg, 0) for arg in value.args)})"
+    else:
+        name = getattr(value, "_tt_name", None)
+        text = name if isinstance(name, str) else f"<{kind.__name__}>"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def learner_frame(frame: FrameType | None) -> FrameType | None:
+    """The nearest frame, from `frame` outwards, that runs rewritten code."""
+    while frame is not None and _HOOK not in frame.f_globals:
+        frame = frame.f_back
+    return frame
+
+
+def learner_line(tb: TracebackType | None) -> tuple[str | None, int | None]:
+    """File and line of the innermost frame of the learner's code in a traceback."""
+    found: tuple[str | None, int | None] = (None, None)
+    while tb is not None:
+        if _HOOK in tb.tb_frame.f_globals:
+            found = tb.tb_frame.f_code.co_filename, tb.tb_lineno
+        tb = tb.tb_next
+    return found
+
+
+def code_line(file: str | None, line: int | None) -> str | None:
+    """The stripped source line, if it can be found."""
+    if file is None or line is None:
+        return None
+    return linecache.getline(file, line).strip() or None

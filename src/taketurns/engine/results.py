@@ -1,0 +1,218 @@
+"""What `explore` and `simulate` return, and the error that a failed check raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from .recording import Event
+
+VERDICTS = (
+    "ok",
+    "assertion",
+    "exception",
+    "thread-exception",
+    "deadlock",
+    "no-progress",
+    "leaked-thread",
+    "inconclusive",
+)
+
+
+class Presentation:
+    """How results explain and show themselves; the layers above the engine fill this in."""
+
+    diagnose: Callable[[Run], tuple[str | None, str | None]] | None = None
+    text: Callable[[Run], str] | None = None
+    bundle: Callable[[Run, str], dict[str, str]] | None = None
+    before_raising: Callable[[Report], None] | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Run:
+    """One schedule of a program, recorded step by step.
+
+    `elapsed` is in virtual seconds; `schedule` replays this very run.
+    """
+
+    result: object
+    error: BaseException | None
+    elapsed: float
+    output: str
+    events: tuple[Event, ...]
+    threads: tuple[str, ...]
+    verdict: str
+    message: str
+    schedule: str
+    program: str = "program"
+
+    def __repr__(self) -> str:
+        return f"<Run of {self.program}: {self.verdict}, {len(self.events)} steps, {self.elapsed:g} s>"
+
+    def headline(self) -> str:
+        """One line that says how the run ended."""
+        if self.verdict == "ok":
+            what = f"{self.program} returned {_brief(self.result)}"
+            return what if self.result is not None else f"{self.program} ended"
+        return f"{self.verdict}: {self.message.splitlines()[0] if self.message else ''}".rstrip(": ")
+
+    def explain(self) -> str:
+        """The whole run as text: how it ended, and every step."""
+        steps = Presentation.text(self) if Presentation.text else _plain_trace(self)
+        return f"{self.headline()}\nschedule {self.schedule}\n\n{steps}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return _bundle(self, self.headline(), self.explain())
+
+
+@dataclass(frozen=True, repr=False)
+class Failure:
+    """A schedule under which the program goes wrong, shrunk to the fewest switches."""
+
+    mistake: str | None
+    message: str
+    schedule: str
+    run: Run
+
+    @property
+    def verdict(self) -> str:
+        """How the run ended."""
+        return self.run.verdict
+
+    def __repr__(self) -> str:
+        return f"<Failure: {self.mistake or self.verdict}, schedule {self.schedule!r}>"
+
+    def explain(self) -> str:
+        """What went wrong, and every step on the way there."""
+        steps = Presentation.text(self.run) if Presentation.text else _plain_trace(self.run)
+        return f"{self.message}\n\n{steps}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return _bundle(self.run, self.run.headline(), self.explain())
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which schedules a verdict speaks of."""
+
+    complete: bool
+    schedules: int
+    bound: int | None = None
+
+    def __str__(self) -> str:
+        if self.complete:
+            return "every schedule"
+        if self.bound is not None:
+            plural = "" if self.bound == 1 else "s"
+            return f"every schedule with at most {self.bound} preemption{plural}"
+        return f"a sample of {self.schedules}"
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What exploring a program found."""
+
+    holds: bool
+    verdict: str
+    outcomes: dict[object, int]
+    coverage: Coverage
+    failure: Failure | None
+    program: str = "program"
+    note: str = ""
+    _example: Callable[[], Run] | None = field(default=None, compare=False)
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.summary()}>"
+
+    def summary(self) -> str:
+        """One line: the verdict and exactly what it covers."""
+        count = self.coverage.schedules
+        tried = f"{count} schedule{'' if count == 1 else 's'} tried"
+        if self.holds:
+            return f"{self.program} holds under {self.coverage} ({tried})"
+        if self.verdict == "inconclusive":
+            return f"{self.program} is undecided: {self.note}"
+        assert self.failure is not None
+        return f"{self.program} fails: {self.failure.mistake or self.verdict} ({tried})"
+
+    def explain(self) -> str:
+        """The verdict, what it covers and, if it fails, the losing schedule."""
+        return f"{self.summary()}\n\n{self.failure.explain()}" if self.failure else self.summary()
+
+    def check(self) -> Report:
+        """Return this report if the program holds.
+
+        Raises ScheduleFailure if it fails, and Inconclusive if it could not be decided.
+        """
+        if self.holds:
+            return self
+        if Presentation.before_raising is not None:
+            Presentation.before_raising(self)
+        if self.failure is None:
+            raise Inconclusive(self)
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise ScheduleFailure(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        if self.failure is not None:
+            return _bundle(self.failure.run, self.summary(), self.explain())
+        if self._example is None:
+            return {"text/plain": self.summary()}
+        return _bundle(self._example(), self.summary(), self.summary())
+
+
+class ScheduleFailure(AssertionError):
+    """A program fails under some schedule; `report` has everything about it."""
+
+    def __init__(self, report: Report) -> None:
+        failure = report.failure
+        assert failure is not None
+        self.report = report
+        self.message = failure.message
+        self.schedule = failure.schedule
+        self.coverage = report.coverage
+        super().__init__(failure.explain())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints: the explanation, without the checker's own frames."""
+        return [f"ScheduleFailure: {self}"]
+
+
+class Inconclusive(Exception):
+    """A program could not be decided: it is neither right nor wrong as far as we know."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(report.summary())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints."""
+        return [f"Inconclusive: {self}"]
+
+
+def _bundle(run: Run, headline: str, text: str) -> dict[str, str]:
+    bundle = {"text/plain": text}
+    if Presentation.bundle is not None:
+        bundle |= Presentation.bundle(run, headline)
+    bundle["text/plain"] = text
+    return bundle
+
+
+def _plain_trace(run: Run) -> str:
+    width = max((len(name) for name in run.threads), default=0)
+    lines = []
+    for e in run.events:
+        value = " -> ".join(v for v in (e.before, e.after) if v is not None)
+        line = f"{e.line}" if e.line is not None else ""
+        lines.append(f"{e.step:4} {e.thread:{width}} {line:>4} {e.kind} {e.target or ''} {value}".rstrip())
+    return "\n".join(lines)
+
+
+def _brief(value: object) -> str:
+    from .recording import short
+
+    return short(value)
