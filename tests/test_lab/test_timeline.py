@@ -1,0 +1,394 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from taketurns.lab.lanes import LAYOUTS, Lanes
+from taketurns.lab.measure import fit, width, wrap
+from taketurns.lab.story import Fold, tell
+from taketurns.lab.timeline import display_bundle, static, timeline_svg
+
+from . import readme_picture, runs
+
+if TYPE_CHECKING:
+    from taketurns import Run
+
+SVG = "{http://www.w3.org/2000/svg}"
+PICTURES = [
+    (name, axis)
+    for name, make in runs.ALL.items()
+    for axis in ("step", "time")
+    if axis == "step" or make().elapsed
+]
+every_picture = pytest.mark.parametrize(("name", "axis"), PICTURES)
+
+
+def parse(svg: str) -> ET.Element:
+    return ET.fromstring(svg)
+
+
+def texts(svg: str) -> list[str]:
+    """What can be read without pointing at anything."""
+    return [element.text or "" for element in parse(svg).iter(SVG + "text")]
+
+
+def tips(svg: str) -> str:
+    return "\n".join(element.text or "" for element in parse(svg).iter(SVG + "title"))
+
+
+def picture(run: Run, **options: object) -> str:
+    return timeline_svg(run, **options)
+
+
+@every_picture
+def test_it_is_well_formed_and_described(name, axis):
+    root = parse(picture(runs.ALL[name](), axis=axis))
+
+    assert root.tag == SVG + "svg"
+    assert root.get("role") == "img"
+    labels = root.get("aria-labelledby").split()
+    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    assert [SVG + "title", SVG + "desc"] == [named[label].tag for label in labels]
+    assert all(named[label].text for label in labels)
+
+
+@every_picture
+def test_equal_runs_give_equal_bytes(name, axis):
+    make = runs.ALL[name]
+
+    assert picture(make(), axis=axis) == picture(make(), axis=axis)
+
+
+@every_picture
+def test_it_is_as_wide_as_asked_and_nothing_is_outside(name, axis):
+    for asked in (860, 800):
+        root = parse(picture(runs.ALL[name](), axis=axis, width=asked))
+        high = float(root.get("height"))
+
+        assert str(asked) == root.get("width")
+        for group in root.iter(SVG + "g"):
+            size = group.get("font-size")
+            for text in group.findall(SVG + "text") if size else ():
+                if text.get("transform"):
+                    continue
+                mono, bold = bool(group.get("font-family")), bool(group.get("font-weight"))
+                wide = width(text.text, float(size), mono=mono, bold=bold)
+                share = {"middle": 0.5, "end": 1.0}.get(group.get("text-anchor"), 0.0)
+                left = float(text.get("x")) - wide * share
+                assert left >= 0, text.text
+                assert left + wide <= asked + 0.5, text.text
+                assert 0 < float(text.get("y")) < high
+
+
+@every_picture
+def test_no_two_texts_overlap(name, axis):
+    for asked in (860, 800):
+        boxes = []
+        for group in parse(picture(runs.ALL[name](), axis=axis, width=asked)).iter(SVG + "g"):
+            size = float(group.get("font-size") or 0)
+            for text in group.findall(SVG + "text") if size else ():
+                if text.get("transform"):
+                    continue
+                mono, bold = bool(group.get("font-family")), bool(group.get("font-weight"))
+                wide = width(text.text, size, mono=mono, bold=bold)
+                share = {"middle": 0.5, "end": 1.0}.get(group.get("text-anchor"), 0.0)
+                x, y = float(text.get("x")) - wide * share, float(text.get("y"))
+                boxes.append((x, y - size * 0.7, x + wide, y, text.text))
+
+        for at, (left, top, right, bottom, one) in enumerate(boxes):
+            for left2, top2, right2, bottom2, two in boxes[at + 1 :]:
+                apart = right <= left2 + 1 or right2 <= left + 1 or bottom <= top2 or bottom2 <= top
+                assert apart, (asked, one, two)
+
+
+def test_pictures_on_one_page_do_not_share_a_name():
+    pages = [picture(runs.ALL[name](), axis=axis) for name, axis in PICTURES]
+    prefixes = []
+    for page in pages:
+        root = parse(page)
+        prefix = root.get("class")
+        prefixes.append(prefix)
+        names = [element.get("id") for element in root.iter() if element.get("id")]
+        names += [c for element in root.iter() for c in (element.get("class") or "").split()]
+
+        assert all(name.startswith(prefix) for name in names)
+        ids = Counter(element.get("id") for element in root.iter() if element.get("id"))
+        assert set(ids.values()) == {1}
+        style = root.find(SVG + "style").text
+        selectors = re.findall(r"[^{}]+(?=\{[^{}]*\})", style)
+        assert selectors
+        assert all(f"svg.{prefix}" in selector for selector in selectors)
+    assert len(set(prefixes)) == len(prefixes)
+
+
+@every_picture
+def test_every_thread_has_a_lane(name, axis):
+    run = runs.ALL[name]()
+    seen = texts(picture(run, axis=axis)) + tips(picture(run, axis=axis)).splitlines()
+
+    for thread in run.threads:
+        assert thread in seen
+
+
+def test_a_lost_update_shows_what_was_read_written_and_crossed_out():
+    svg = picture(runs.lost_update())
+    seen = texts(svg)
+
+    assert seen.count("0") >= 2
+    assert {"→ 0", "0 → 1", "1 → 1", "assert office.value == 2"} <= set(seen)
+    assert "two visitors came, 1 were counted" in seen
+    assert "overwrites a value it never saw" in seen
+    assert "failed here" in seen
+    assert "step 9, door B: write self.value (1 → 1)" in tips(svg)
+    assert "overwriting 1, which door A wrote and it never saw" in tips(svg)
+
+
+def test_what_happened_is_told_in_order_to_those_who_cannot_see_it():
+    root = parse(picture(runs.lost_update()))
+    told = root.find(SVG + "desc").text
+    parts = [
+        "door A: read self.value (0)",
+        "door B: read self.value (0)",
+        "door A: write self.value (0 → 1)",
+        "door B: write self.value (1 → 1), overwriting 1, which door A wrote and it never saw",
+        "two visitors came, 1 were counted",
+    ]
+
+    assert sorted(parts, key=told.index) == parts
+
+
+def test_the_learners_own_lines_are_listed():
+    seen = texts(picture(runs.lost_update()))
+
+    assert "self.value += by" in seen
+    assert "9" in seen
+
+
+def test_a_deadlock_shows_who_waits_for_what_and_who_has_it():
+    svg = picture(runs.deadlock())
+    seen = texts(svg)
+
+    assert "waits for b, which ben has" in seen
+    assert "waits for a, which ana has" in seen
+    assert "waits for ever" in seen
+    assert {"with a:", "with b:"} <= set(seen)
+    assert "ana holds a" in tips(svg)
+    assert "ben holds b" in tips(svg)
+
+
+def test_a_held_lock_is_a_bar_from_acquire_to_release():
+    story = tell(runs.locked_counter())
+
+    assert [("door A", "_lock", 6, 11), ("door B", "_lock", 13, 16)] == [
+        (span.thread, span.name, span.first, span.last) for span in story.held
+    ]
+
+
+def test_two_locks_of_one_name_are_told_apart():
+    t = runs.Tape()
+    t.do("main", "start", "a", 10)
+    t.do("main", "start", "b", 11)
+    for name, where in (("a", 1), ("b", 2)):
+        t.do(name, "acquire", "lock", where)
+        t.do(name, "read", "self.value", 3, before=0)
+        t.do(name, "write", "self.value", 3, before=0, after=1)
+        t.do(name, "release", "lock", where)
+    seen = texts(picture(t.run("main", "a", "b")))
+
+    assert any("lock #1" in text for text in seen)
+    assert any("lock #2" in text for text in seen)
+
+
+def test_a_write_by_a_thread_that_saw_the_latest_value_is_not_crossed_out():
+    for make in (runs.locked_counter, lambda: runs.locked_counter(3), runs.long_run):
+        assert not [mark for mark in tell(make()).marks if mark.lost]
+
+
+def test_a_write_that_needs_no_earlier_read_is_not_crossed_out():
+    t = runs.Tape()
+    t.do("a", "read", "flag", 1, before=False)
+    t.do("a", "write", "flag", 1, before=False, after=True)
+    t.do("b", "write", "flag", 1, before=True, after=True)
+    t.do("a", "write", "flag", 1, before=True, after=False)
+
+    assert not [mark for mark in tell(t.run("a", "b")).marks if mark.lost]
+
+
+def test_private_steps_are_folded_and_counted():
+    run = runs.locked_counter()
+    story = tell(run)
+
+    assert "3 private steps folded" in texts(picture(run))
+    assert story.private == 3
+    assert not [
+        mark
+        for mark in story.marks
+        if mark.event.target == "self._lock" and mark.event.kind == "read"
+    ]
+
+
+def test_the_middle_of_a_long_run_is_left_out_and_counted():
+    run = runs.long_run()
+    svg = picture(run)
+    story = tell(run)
+    left_out = sum(item.count for item in story.items if isinstance(item, Fold))
+
+    assert left_out == story.skipped
+    assert f"994 private steps folded · {left_out} steps in between left out" in texts(svg)
+    assert "… continued" in texts(svg)
+    assert len(svg.encode()) < 200_000
+
+
+def test_a_crossed_out_write_in_the_middle_of_a_long_run_is_kept():
+    t = runs.Tape()
+    for i in range(600):
+        t.do("ab"[i % 2], "put", "q", 1, after=i)
+        if i == 300:
+            t.do("a", "read", "x", 2, before=0)
+            t.do("b", "read", "x", 2, before=0)
+            t.do("a", "write", "x", 2, before=0, after=1)
+            t.do("b", "write", "x", 2, before=1, after=1)
+    story = tell(t.run("a", "b"))
+
+    assert [mark for mark in story.marks if mark.lost]
+    assert story.skipped > 400
+
+
+def test_many_starts_in_a_row_are_one_mark():
+    assert "start 32 threads" in texts(picture(runs.many(32)))
+    assert "join 32 threads" in texts(picture(runs.many(32)))
+
+
+def test_where_virtual_time_passes_it_is_said():
+    seen = texts(picture(runs.downloads()))
+
+    assert {"0.0 s", "2.0 s", "2.5 s", "sleep 2.0 s", "sleep 2.5 s"} <= set(seen)
+    assert "time passes" in seen
+
+
+def test_on_the_time_axis_sleeps_and_waits_are_bars():
+    seen = texts(picture(runs.under_a_lock(), axis="time"))
+
+    assert {"0.0 s", "2.0 s", "4.0 s", "waits for lock, which page A has"} <= set(seen)
+    assert seen.count("sleep 2.0 s") == 2
+
+
+def test_a_run_without_time_can_have_a_time_axis():
+    assert "no virtual time passes" in texts(picture(runs.lost_update(), axis="time"))
+
+
+def test_the_legend_names_only_what_occurs():
+    seen = texts(picture(runs.deadlock()))
+
+    assert {"start", "acquire", "waits", "holds a lock"} <= set(seen)
+    assert not {"read", "write", "release", "sleeps", "put"} & set(seen)
+
+
+def test_every_kind_of_step_has_a_sign_and_a_word():
+    seen = " ".join(texts(picture(runs.zoo())))
+
+    for word in (
+        "notify",
+        "woken",
+        "set",
+        "clear",
+        "put",
+        "get",
+        "arrive",
+        "pass",
+        "time-out",
+        "brand-new-kind",
+    ):
+        assert word in seen
+
+
+def test_what_xml_cannot_hold_is_replaced():
+    svg = picture(runs.zoo(), title="a \x00 <b> & \ud800 \ufdd0")
+
+    assert "a � <b> & � �" in texts(svg)
+
+
+def test_a_run_without_steps_is_still_a_picture():
+    for axis in ("step", "time"):
+        parse(picture(runs.Tape().run("main"), axis=axis))
+    assert "No step was recorded (main)." in texts(picture(runs.Tape().run("main")))
+
+
+def test_dark_colours_apply_to_a_dark_page_and_to_a_dark_jupyterlab():
+    style = parse(picture(runs.lost_update())).find(SVG + "style").text
+
+    assert "@media screen and (prefers-color-scheme:dark)" in style
+    assert '[data-jp-theme-light="false"]' in style
+    assert ':not([data-jp-theme-light="true"] *)' in style
+
+
+def test_focus_can_be_chosen():
+    run = runs.locked_counter()
+
+    assert picture(run, focus=(13, 16)) != picture(run)
+    assert tell(run, focus=(13, 16)).focus_threads == ("door B",)
+
+
+def test_the_wording_gets_shorter_before_the_picture_gets_longer():
+    run = runs.locked_counter(3)
+    story = tell(run)
+    rows = []
+    for terse, pitch in LAYOUTS:
+        lanes = Lanes(_sheet(860), run, story)
+        lanes.terse, lanes.pitch = terse, pitch
+        rows.append(len(lanes._rows()))
+
+    assert rows == sorted(rows, reverse=True)
+    assert rows[-1] == 1
+
+
+def _sheet(wide: float) -> object:
+    from taketurns.lab.canvas import Picture
+
+    return Picture(wide)
+
+
+def test_a_bundle_has_what_each_place_needs():
+    bundle = display_bundle(runs.lost_update(), "two_doors fails: lost-update")
+
+    assert set(bundle) == {"text/plain", "image/svg+xml", "text/html"}
+    assert bundle["text/plain"].startswith("two_doors fails: lost-update\n\n")
+    assert texts(bundle["image/svg+xml"])[:1] != []
+    assert "two_doors fails: lost-update" in texts(bundle["image/svg+xml"])
+    assert (
+        '<img alt="two_doors fails: lost-update" src="data:image/svg+xml;base64,'
+        in bundle["text/html"]
+    )
+    assert "<svg" not in bundle["text/html"]  # a sanitizer would remove it
+    assert "read self.value" in bundle["text/html"]
+
+
+def test_a_static_picture_shows_itself_everywhere():
+    shown = static(runs.under_a_lock(), title="One after the other", axis="time")
+
+    assert repr(shown).startswith("One after the other")
+    assert "One after the other" in texts(shown._repr_svg_())
+    assert "data:image/svg+xml" in shown._repr_html_()
+
+
+def test_text_is_shortened_to_its_room_and_never_beyond():
+    assert fit("value", 100, 12) == "value"
+    assert fit("a_very_long_name", 60, 12) == "a_very_…"
+    assert fit("value", 3, 12) == ""
+    assert width(fit("m" * 50, 80, 12), 12) <= 80
+    lines = wrap("one two three " * 20, 120, 12, 3)
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+
+
+def test_the_picture_in_the_readme_is_current():
+    drawn = readme_picture.draw()
+
+    assert "overwrites a value it never saw" in texts(drawn)
+    assert drawn == readme_picture.PLACE.read_text(encoding="utf-8"), (
+        "draw it anew: python tests/test_lab/readme_picture.py"
+    )
