@@ -69,12 +69,13 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
 )
 
 
-def diagnose(run: Run) -> tuple[str | None, str | None]:
+def diagnose(run: Run, calm: Run | None = None) -> tuple[str | None, str | None]:
     """The mistake (an identifier of MISTAKES) and a paragraph on this very run.
 
-    (None, None) where the evidence is not enough.
+    `calm` is a run of the same program, without preemptions, that went well, if there is one: what
+    a thread would have done had nobody come between. (None, None) where the evidence is not enough.
     """
-    case = Case(run)
+    case = Case(run, calm)
     for rule in _RULES:
         finding = rule(case)
         if finding is not None:

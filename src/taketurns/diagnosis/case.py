@@ -35,8 +35,9 @@ class Pair:
 class Case:
     """The events of a run by thread and by shared thing."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, calm: Run | None = None) -> None:
         self.run = run
+        self.calm = calm
         self.events = run.events
         self.by_place: dict[int, list[Event]] = defaultdict(list)
         self.by_thread: dict[str, list[Event]] = defaultdict(list)
@@ -107,9 +108,28 @@ class Case:
                     if between:
                         yield Pair(first, between[0], act, len(reads) - 1)
 
-    def guards_at(self, event: Event) -> tuple[int, ...]:
-        """Locks and permits that the thread holds at this step."""
-        return event.guards
+    def would_have_acted(self, act: Event) -> bool:
+        """Whether as many such steps were taken where nobody came between: no check was passed
+        here that failed there.
+        """
+        if self.calm is None:
+            return False
+
+        def count(run: Run) -> int:
+            return sum(
+                (e.kind, e.target, e.line) == (act.kind, act.target, act.line) for e in run.events
+            )
+
+        return count(self.calm) == count(self.run)
+
+    def flag(self, pair: Pair) -> bool:
+        """Whether the thread set the datum for a while and then put its old value back."""
+        later = [
+            e
+            for e in self.by_thread[pair.act.thread]
+            if e.where == pair.act.where and e.kind == "write" and e.step > pair.act.step
+        ]
+        return bool(later) and later[0].after == pair.read.before and pair.read.before is not None
 
     def kept_between(self, thread: str, first: Event, last: Event) -> set[int]:
         """Guards that a thread held without a break from one step of it to another."""

@@ -26,13 +26,20 @@ def exception_swallowed(case: Case) -> Finding | None:
     if not case.wrong_answer:
         return None
     for event in case.events:
-        if event.kind == "caught" and event.detail:
-            outermost = event.detail[0].split(".")[0]
-            if outermost != case.run.program:
-                return Finding(
-                    "exception-swallowed",
-                    f"{event.detail[0]} caught {event.target} ({line(event)}) and went on, so its "
-                    "caller never learnt of it. Let the error through; `with` releases the lock on "
-                    "its way.",
-                )
+        if event.kind != "caught":
+            continue
+        inside, *ready = event.detail
+        callers = [name for name in ready if _is_of(case.run.program, name)]
+        if callers and not _is_of(case.run.program, inside):
+            return Finding(
+                "exception-swallowed",
+                f"{inside} caught {event.target} ({line(event)}) and went on, so its caller, which "
+                "was ready for it, never learnt of it. Let the error through; `with` releases the "
+                "lock on its way.",
+            )
     return None
+
+
+def _is_of(program: str, qualname: str) -> bool:
+    """Whether a function is the program, or is defined in it."""
+    return program in qualname.split(".")

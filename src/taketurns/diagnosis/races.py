@@ -39,8 +39,7 @@ def limit_not_enforced(case: Case) -> Finding | None:
     if not case.wrong_answer:
         return None
     for pair in case.stale_writes:
-        both = set(pair.read.guards) & set(pair.other.guards) & set(pair.act.guards)
-        if both:
+        if case.kept_between(pair.act.thread, pair.read, pair.act) & set(pair.other.guards):
             return Finding(
                 "limit-not-enforced",
                 f"{pair.act.thread} and {pair.other.thread} were both between acquiring and releasing "
@@ -55,10 +54,16 @@ def stale_write(case: Case) -> Finding | None:
     if not case.wrong_answer or not case.stale_writes:
         return None
     pairs = case.stale_writes
+    for pair in pairs:
+        if _is_lock(pair.act.after):
+            return Finding(
+                "lock-not-shared",
+                f"{_overwritten(pair)} So each of them went on with a lock of its own, and a lock "
+                "keeps out only those who use the same one. Make it once, before the threads start.",
+            )
+        if case.flag(pair):
+            return _acted_on_old(pair)  # a value of the learner's own, meant to keep others out
     pair = next((p for p in pairs if p.earlier_reads == 0), pairs[0])
-    first = pairs[0]
-    if first.act.where != pair.act.where and first.act.step < pair.read.step:
-        return _acted_on_old(first)  # an earlier datum was meant to keep the others out
     if case.adversarial and case.slept_before(pair.act) and case.slept_before(pair.other):
         return Finding(
             "sleep-as-synchronisation",
@@ -68,7 +73,7 @@ def stale_write(case: Case) -> Finding | None:
     guarded = _guarding(case, pair)
     if guarded is not None:
         return guarded
-    if pair.earlier_reads:
+    if pair.earlier_reads and not case.would_have_acted(pair.act):
         return _acted_on_old(pair)
     return Finding(
         "lost-update",
@@ -98,13 +103,19 @@ def torn_read(case: Case) -> Finding | None:
             if not (before or inside or across):
                 continue
             begin, end = sorted((one, two), key=lambda e: e.step)
+            what = (
+                f"{reader} read {datum(first)} ({line(first)}) and {datum(second)} "
+                f"({line(second)}); {writer} was changing both (lines {begin.line} and "
+                f"{end.line}), so the two values never belonged together."
+            )
+            if case.adversarial and case.slept_before(first):
+                return Finding(
+                    "sleep-as-synchronisation",
+                    f"{what} {reader} slept before it looked, which is enough only if everybody "
+                    "else is as quick as expected. Sleeping is not waiting: use a lock.",
+                )
             kept_by_reader = case.kept_between(reader, first, second)
             kept_by_writer = case.kept_between(writer, begin, end)
-            what = (
-                f"{reader} read {datum(first)} ({line(first)}) and {datum(second)} ({line(second)}); "
-                f"{writer} was changing both (lines {begin.line} and {end.line}), so the two values "
-                "never belonged together."
-            )
             if kept_by_reader & kept_by_writer:
                 continue
             if (kept_by_reader or kept_by_writer) and (
@@ -190,6 +201,10 @@ def _overwritten(pair: Pair) -> str:
         f"{pair.act.thread} wrote over that ({line(pair.act)}{_value(pair.act.after)}) without having "
         "seen it."
     )
+
+
+def _is_lock(value: str | None) -> bool:
+    return value in ("<Lock>", "<RLock>", "<Condition>", "<Semaphore>", "<BoundedSemaphore>")
 
 
 def _value(value: str | None) -> str:

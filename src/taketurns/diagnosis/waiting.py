@@ -64,6 +64,3 @@ def _name(waited_for: str | None) -> str:
     if "`" in text:
         return "`" + text.split("`")[1] + "`"
     return text.split(" held by")[0]
-
-
-

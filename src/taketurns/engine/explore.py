@@ -10,7 +10,7 @@ from .errors import ScheduleError
 from .recording import Recorder, short
 from .results import Coverage, Failure, Presentation, Report, Run
 from .schedule import Departure, decode, encode
-from .scheduler import MAX_STEPS, Scheduler, Strategy
+from .scheduler import Scheduler, Strategy
 from .search import Bounded, Reduced, Replay, Sampled, departures
 from .source import Plan, plan
 from .workers import Crew
@@ -21,7 +21,9 @@ SHRINKING_RUNS = 200
 SEED = 20_141  # of the sampled schedules
 
 
-def explore(program: Callable[[], object], *, clock: str = "exact", budget: int | None = None) -> Report:
+def explore(
+    program: Callable[[], object], *, clock: str = "exact", budget: int | None = None
+) -> Report:
     """Run `program` under every schedule that can make a difference, or as many as fit the budget.
 
     Args:
@@ -88,9 +90,14 @@ def _finished(the_plan: Plan, sched: Scheduler) -> Run:
         threads=tuple(task.name for task in sched.tasks),
         verdict=sched.verdict,
         message=sched.message,
-        schedule=encode(departures(sched.decisions), the_plan.fingerprint, sched.clock),
+        schedule=schedule_of(the_plan, sched),
         program=the_plan.name,
     )
+
+
+def schedule_of(the_plan: Plan, sched: Scheduler) -> str:
+    """The string that replays a run."""
+    return encode(departures(sched.decisions), the_plan.fingerprint, sched.clock)
 
 
 class _Exploration:
@@ -104,6 +111,7 @@ class _Exploration:
         self._schedules = 0
         self._exact = True
         self._outcomes: dict[object, int] = {}
+        self._examples: dict[object, str] = {}
         self._failed: Scheduler | None = None
         self._undecided = ""
         self._length = 0
@@ -136,8 +144,13 @@ class _Exploration:
             failure=failure,
             program=self._plan.name,
             note=self._undecided,
-            _example=lambda: record(self._plan, Replay([]), self._clock)[0],
+            schedules=self._examples,
+            _replay=self._replay,
         )
+
+    def _replay(self, schedule: str | None) -> Run:
+        way = [] if schedule is None else decode(schedule, self._plan.fingerprint)[0]
+        return record(self._plan, Replay(way), self._clock)[0]
 
     def _stopped(self) -> bool:
         return self._failed is not None or bool(self._undecided)
@@ -172,6 +185,8 @@ class _Exploration:
         if sched.verdict == "ok":
             key = frozen(sched.result)
             self._outcomes[key] = self._outcomes.get(key, 0) + 1
+            if key not in self._examples:
+                self._examples[key] = schedule_of(self._plan, sched)
         elif sched.verdict == "inconclusive":
             self._undecided = sched.message
         else:
@@ -189,7 +204,8 @@ class _Exploration:
         run = _finished(self._plan, sched)
         mistake, paragraph = None, None
         if Presentation.diagnose is not None:
-            mistake, paragraph = Presentation.diagnose(run)
+            calm = record(self._plan, Replay([]), self._clock)[0]
+            mistake, paragraph = Presentation.diagnose(run, calm if calm.verdict == "ok" else None)
         lines = [run.message or run.verdict]
         if run.verdict not in ("assertion",):
             lines[0] = f"{run.verdict}: {lines[0]}"

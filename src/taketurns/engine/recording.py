@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import linecache
 import re
 import sys
@@ -26,7 +27,8 @@ class Event:
     the locks that the thread holds after the step and `guards` numbers them, permits of semaphores
     included. `since` is the step at which the thread began to wait for this one (`step` if it did
     not wait) and `waited_for` says for what. `time` is in virtual seconds. `detail` holds evidence:
-    of a "blocked" event, who has the thing waited for (name, "active", "left" or "ended", line).
+    of a "blocked" event, who has the thing waited for (name, "active", "left" or "ended", line);
+    of a "caught" one, the function that caught it and its callers that were ready to do so.
     """
 
     step: int
@@ -58,7 +60,7 @@ class Place(Protocol):
     def text(self) -> str: ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Announcement:
     """What a thread said that it will do next, and where."""
 
@@ -126,10 +128,8 @@ class Recorder:
         self._permits: dict[int, list[_Permit]] = {}
         self._guards: dict[int, object] = {}
 
-    def announce(self, sched: Scheduler, task: Task, op: Op, enabled: bool) -> None:
+    def announce(self, sched: Scheduler, task: Task, op: Op) -> None:
         """A thread says what it will do next; what it did before is complete now."""
-        from .scheduler import describe_wait
-
         self._complete(sched, task)
         file, line, frame = None, None, None
         if op.kind != "begin":
@@ -138,8 +138,13 @@ class Recorder:
                 file, line = self._sites[op.site].file, self._sites[op.site].line
             elif frame is not None:
                 file, line = frame.f_code.co_filename, frame.f_lineno
-        reason = None if enabled else describe_wait(sched, task)
-        self._announced[task.index] = _Announcement(len(self._entries), reason, file, line, frame)
+        self._announced[task.index] = _Announcement(len(self._entries), None, file, line, frame)
+
+    def waiting(self, task: Task, reason: str) -> None:
+        """A thread cannot take its announced step now."""
+        said = self._announced[task.index]
+        if said.reason is None:
+            said.since, said.reason = len(self._entries), reason
 
     def take(self, sched: Scheduler, task: Task, op: Op) -> None:
         """A thread takes its announced step."""
@@ -184,7 +189,7 @@ class Recorder:
         entry = _Entry(len(self._entries), task, "caught", sched.now)
         entry.target = f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"
         entry.file, entry.line = frame.f_code.co_filename, frame.f_lineno
-        entry.detail = (frame.f_code.co_qualname,)
+        entry.detail = (frame.f_code.co_qualname, *_ready(frame.f_back))
         self._entries.append(entry)
         self._last[task.index] = entry
 
@@ -203,16 +208,16 @@ class Recorder:
         entry.file, entry.line = learner_line(error.__traceback__)
         self._entries.append(entry)
 
-    def stuck(self, sched: Scheduler, waiting: list[Task]) -> None:
-        """The run cannot go on: these threads wait for ever."""
+    def stuck(self, sched: Scheduler, waiting: dict[Task, str]) -> None:
+        """The run cannot go on: these threads wait for ever, for what is said."""
         for task in list(sched.live):
             self._complete(sched, task)
-        for task in waiting:
+        for task, reason in waiting.items():
             said = self._announced[task.index]
             entry = _Entry(len(self._entries), task, "blocked", sched.now)
             entry.file, entry.line = said.file, said.line
             entry.since = said.since
-            entry.waited_for = entry.target = said.reason
+            entry.waited_for = entry.target = reason
             if task.op is not None:
                 entry.obj = task.op.obj
                 entry.where = self._place(task.op.obj, task.op.key)
@@ -327,6 +332,17 @@ def learner_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and _HOOK not in frame.f_globals:
         frame = frame.f_back
     return frame
+
+
+def _ready(frame: FrameType | None) -> list[str]:
+    """The learner's functions, from `frame` outwards, that are inside of a `try` or `with`."""
+    found = []
+    while (frame := learner_frame(frame)) is not None:
+        code = frame.f_code
+        if any(e.start <= frame.f_lasti < e.end for e in dis.Bytecode(code).exception_entries):
+            found.append(code.co_qualname)
+        frame = frame.f_back
+    return found
 
 
 def learner_line(tb: TracebackType | None) -> tuple[str | None, int | None]:

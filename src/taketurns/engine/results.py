@@ -24,7 +24,7 @@ VERDICTS = (
 class Presentation:
     """How results explain and show themselves; the layers above the engine fill this in."""
 
-    diagnose: Callable[[Run], tuple[str | None, str | None]] | None = None
+    diagnose: Callable[[Run, Run | None], tuple[str | None, str | None]] | None = None
     text: Callable[[Run], str] | None = None
     bundle: Callable[[Run, str], dict[str, str]] | None = None
     before_raising: Callable[[Report], None] | None = None
@@ -49,14 +49,18 @@ class Run:
     program: str = "program"
 
     def __repr__(self) -> str:
-        return f"<Run of {self.program}: {self.verdict}, {len(self.events)} steps, {self.elapsed:g} s>"
+        return (
+            f"<Run of {self.program}: {self.verdict}, {len(self.events)} steps, {self.elapsed:g} s>"
+        )
 
     def headline(self) -> str:
         """One line that says how the run ended."""
         if self.verdict == "ok":
             what = f"{self.program} returned {_brief(self.result)}"
             return what if self.result is not None else f"{self.program} ended"
-        return f"{self.verdict}: {self.message.splitlines()[0] if self.message else ''}".rstrip(": ")
+        return f"{self.verdict}: {self.message.splitlines()[0] if self.message else ''}".rstrip(
+            ": "
+        )
 
     def explain(self) -> str:
         """The whole run as text: how it ended, and every step."""
@@ -112,19 +116,32 @@ class Coverage:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What exploring a program found."""
+    """What exploring a program found.
+
+    `outcomes` counts, for each return value, the schedules that gave it (of those that the search
+    had to tell apart), and `schedules` has one of them each, to replay.
+    """
 
     holds: bool
     verdict: str
     outcomes: dict[object, int]
     coverage: Coverage
     failure: Failure | None
+    schedules: dict[object, str] = field(default_factory=dict)
     program: str = "program"
     note: str = ""
-    _example: Callable[[], Run] | None = field(default=None, compare=False)
+    _replay: Callable[[str | None], Run] | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Report: {self.summary()}>"
+
+    def example(self, outcome: object) -> Run:
+        """A run that gave this outcome; KeyError if none did."""
+        if outcome not in self.schedules:
+            known = ", ".join(sorted(map(repr, self.schedules))) or "none"
+            raise KeyError(f"no schedule gave {outcome!r}; outcomes: {known}")
+        assert self._replay is not None
+        return self._replay(self.schedules[outcome])
 
     def summary(self) -> str:
         """One line: the verdict and exactly what it covers."""
@@ -160,9 +177,9 @@ class Report:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if self.failure is not None:
             return _bundle(self.failure.run, self.summary(), self.explain())
-        if self._example is None:
+        if self._replay is None:
             return {"text/plain": self.summary()}
-        return _bundle(self._example(), self.summary(), self.summary())
+        return _bundle(self._replay(None), self.summary(), self.summary())
 
 
 class ScheduleFailure(AssertionError):
@@ -208,7 +225,9 @@ def _plain_trace(run: Run) -> str:
     for e in run.events:
         value = " -> ".join(v for v in (e.before, e.after) if v is not None)
         line = f"{e.line}" if e.line is not None else ""
-        lines.append(f"{e.step:4} {e.thread:{width}} {line:>4} {e.kind} {e.target or ''} {value}".rstrip())
+        lines.append(
+            f"{e.step:4} {e.thread:{width}} {line:>4} {e.kind} {e.target or ''} {value}".rstrip()
+        )
     return "\n".join(lines)
 
 

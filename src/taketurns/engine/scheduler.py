@@ -36,7 +36,18 @@ class Abort(BaseException):
 class Op:
     """An announced operation: what it touches, and when it can go."""
 
-    __slots__ = ("arrived", "deadline", "guard", "key", "kind", "mode", "more", "obj", "site", "waits")
+    __slots__ = (
+        "arrived",
+        "deadline",
+        "guard",
+        "key",
+        "kind",
+        "mode",
+        "more",
+        "obj",
+        "site",
+        "waits",
+    )
 
     def __init__(
         self,
@@ -66,7 +77,9 @@ class Op:
 class Task:
     """A model thread: who it is and what it is about to do."""
 
-    def __init__(self, index: int, path: tuple[int, ...], name: str, daemon: bool, worker: Worker) -> None:
+    def __init__(
+        self, index: int, path: tuple[int, ...], name: str, daemon: bool, worker: Worker
+    ) -> None:
         self.index = index
         self.path = path
         self.name = name
@@ -218,13 +231,15 @@ class Scheduler:
             self._settle(task)
         if task.atomic:
             if guard is not None and not guard():
-                self.fail("exception", f"`{kind}` would block inside a callback that must not block")
+                self.fail(
+                    "exception", f"`{kind}` would block inside a callback that must not block"
+                )
             self._touched(task, obj, mode)
             return True
         deadline = None if timeout is None else self.now + max(timeout, 0.0)
         task.op = op = Op(kind, obj, mode, key, guard, deadline, waits, arrived, site, more)
         if self.recorder is not None:
-            self.recorder.announce(self, task, op, self.enabled(task))
+            self.recorder.announce(self, task, op)
         self._strategy.announced(task)
         nxt = self._next(task)
         if nxt is not task:
@@ -268,7 +283,9 @@ class Scheduler:
             raise Abort
         self.ticks += 1
         if self.ticks > MAX_TICKS:
-            self.fail("inconclusive", f"too long to explore: {MAX_TICKS:,} turns of loops and no end")
+            self.fail(
+                "inconclusive", f"too long to explore: {MAX_TICKS:,} turns of loops and no end"
+            )
 
     def spawn(
         self, fn: Callable[[], None], *, name: str, daemon: bool, thread: object = None
@@ -283,7 +300,7 @@ class Scheduler:
         self._strategy.spawned(parent, task)
         self._strategy.announced(task)
         if self.recorder is not None and task.op is not None:
-            self.recorder.announce(self, task, task.op, True)
+            self.recorder.announce(self, task, task.op)
         return task
 
     def fail(self, verdict: str, message: str) -> NoReturn:
@@ -414,6 +431,10 @@ class Scheduler:
             ):
                 self._end(*self._last_word())
                 return None
+            if self.recorder is not None:
+                for task in self.live:
+                    if task not in enabled and not task.idle:
+                        self.recorder.waiting(task, describe_wait(self, task))
             if enabled:
                 break
             if not self._pass_time():
@@ -465,9 +486,7 @@ class Scheduler:
         timed = [t for t in self.live if t.op is not None and t.op.deadline is not None]
         if not timed:
             return False
-        if all(
-            t.polls > 2 and t.poll_stamp == self.mutations and not t.read_clock for t in timed
-        ):
+        if all(t.polls > 2 and t.poll_stamp == self.mutations and not t.read_clock for t in timed):
             return False  # everybody polls in a state that cannot change any more
         self.now = min(t.op.deadline for t in timed if t.op and t.op.deadline is not None)
         for task in self.live:
@@ -503,7 +522,7 @@ class Scheduler:
             task.turns[place] = _Turn(values, self.mutations, self.now)
             task.polls = 0
             return
-        if last.now != self.now:
+        if last.now != self.now and (self.clock == "exact" or task.read_clock):
             last.now = self.now
             task.polls += 1
             task.poll_stamp = self.mutations
@@ -568,8 +587,8 @@ class Scheduler:
 
     def _stuck(self) -> None:
         """Nobody can run and no timer is pending."""
-        waiting = [task for task in self.live if not task.idle]
-        lines = [f"{task.name} waits for {describe_wait(self, task)}" for task in waiting]
+        waiting = {task: describe_wait(self, task) for task in self.live if not task.idle}
+        lines = [f"{task.name} waits for {reason}" for task, reason in waiting.items()]
         spinning = any(t.op and (t.op.kind == "spin" or t.op.deadline is not None) for t in waiting)
         if self.tasks[0].done:
             verdict = "leaked-thread"

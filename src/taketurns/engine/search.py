@@ -161,9 +161,7 @@ class Reduced(Base):
         assert op is not None
         # Sleepers stay asleep while what is done does not conflict with what they would do.
         self._asleep = {
-            t
-            for t in (node.sleep | node.done) - {task.index}
-            if not conflict(self._feet[t], foot)
+            t for t in (node.sleep | node.done) - {task.index} if not conflict(self._feet[t], foot)
         }
         # Pending operations of others that this step conflicts with could have come before it.
         if depth >= self._fresh:
