@@ -6,7 +6,7 @@ import gc
 from math import factorial
 
 import pytest
-from op_programs import Script, program, random_scripts
+from .op_programs import Script, program, random_scripts
 
 from taketurns.engine import search
 from taketurns.engine.scheduler import Scheduler

@@ -15,7 +15,7 @@ from .search import Bounded, Reduced, Replay, Sampled, departures
 from .source import Plan, plan
 from .workers import Crew
 
-BUDGET = 200_000  # steps of one `explore`
+BUDGET = 400_000  # steps of one `explore`
 SIMULATION_STEPS = 200_000  # steps of one `simulate`
 SHRINKING_RUNS = 200
 SEED = 20_141  # of the sampled schedules

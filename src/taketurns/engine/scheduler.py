@@ -37,6 +37,7 @@ class Op:
     """An announced operation: what it touches, and when it can go."""
 
     __slots__ = (
+        "also",
         "arrived",
         "deadline",
         "guard",
@@ -45,6 +46,7 @@ class Op:
         "mode",
         "more",
         "obj",
+        "place",
         "site",
         "waits",
     )
@@ -72,6 +74,9 @@ class Op:
         self.arrived = arrived
         self.site = site
         self.more = more  # further objects, read as wholes
+        # Numbers that a search gives to `obj` and to `more`.
+        self.place = -1
+        self.also: tuple[int, ...] = ()
 
 
 class Task:
@@ -134,6 +139,12 @@ class Strategy(Protocol):
 
     def time_passes(self) -> None:
         """Virtual time passes: all that was done happened before all that comes."""
+
+    def forced(self, sched: Scheduler) -> Task | None:
+        """Who goes next, where that is settled already; it need not be asked who could.
+
+        Accounts for the decision itself.
+        """
 
 
 def default_choice(enabled: list[Task], me: Task) -> Task:
@@ -424,6 +435,30 @@ class Scheduler:
         if self.steps >= self._max_steps:
             self._end("inconclusive", f"too long to explore: {self._max_steps:,} steps and no end")
             return None
+        chosen = self._strategy.forced(self)
+        if chosen is not None:
+            while not self.enabled(chosen):
+                passed = self._pass_time()
+                assert passed, "the program behaves differently under the same schedule"
+        else:
+            chosen = self._choose(me)
+            if chosen is None:
+                return None
+        op = chosen.op
+        assert op is not None
+        chosen.outcome = op.guard is None or op.guard()
+        if op.deadline is not None and not chosen.outcome and op.deadline > self.now:
+            self.now = op.deadline  # the adversarial clock let it fire early
+        self.steps += 1
+        self._touched(chosen, op.obj, op.mode)
+        if op.more:
+            chosen.reads.extend(op.more)
+        if self.recorder is not None:
+            self.recorder.take(self, chosen, op)
+        return chosen
+
+    def _choose(self, me: Task) -> Task | None:
+        """Let the strategy choose among those who can go; None when the run has ended."""
         while True:
             enabled = [task for task in self.live if self.enabled(task)]
             if self.tasks[0].done and not any(
@@ -450,17 +485,6 @@ class Scheduler:
             self.decisions.append((enabled.index(chosen), enabled.index(default)))
         if chosen is not me and me in enabled:
             self.preemptions += 1
-        op = chosen.op
-        assert op is not None
-        chosen.outcome = op.guard is None or op.guard()
-        if op.deadline is not None and not chosen.outcome and op.deadline > self.now:
-            self.now = op.deadline  # the adversarial clock let it fire early
-        self.steps += 1
-        self._touched(chosen, op.obj, op.mode)
-        for obj in op.more:
-            chosen.reads.append(obj)
-        if self.recorder is not None:
-            self.recorder.take(self, chosen, op)
         return chosen
 
     def enabled(self, task: Task) -> bool:

@@ -21,43 +21,43 @@ from .scheduler import Op, Scheduler, Task, default_choice
 # One of the pair can never be enabled where the other one is, in any state.
 _EXCLUSIVE = {("unlock", "acquire"), ("end", "join")}
 
-Footprint = tuple[tuple[int, object, str], ...]
 
-
-def footprint(op: Op) -> Footprint:
-    """What an operation touches: (object, part, mode) triples."""
-    first = (id(op.obj), op.key, op.mode)
-    if not op.more:
-        return (first,)
-    return (first, *((id(obj), None, "R") for obj in op.more))
-
-
-def _modes_conflict(a: str, b: str) -> bool:
-    return not (a == b and a in "RC")
-
-
-def conflict(a: Footprint, b: Footprint) -> bool:
-    """Whether two operations of different threads may not be swapped."""
-    for obj, key, mode in a:
-        for obj2, key2, mode2 in b:
-            if (
-                obj == obj2
-                and (key is None or key2 is None or key == key2)
-                and _modes_conflict(mode, mode2)
-            ):
-                return True
-    return False
+def conflict(a: Op, b: Op) -> bool:
+    """Whether two pending operations of different threads may not be swapped."""
+    if (
+        a.place == b.place
+        and (a.key is None or b.key is None or a.key == b.key)
+        and not (a.mode == b.mode and a.mode != "W")
+    ):
+        return True
+    if not a.also and not b.also:
+        return False
+    return (
+        (b.place in a.also and b.mode != "R")
+        or (a.place in b.also and a.mode != "R")
+        # What is read besides is read as a whole; two reads never conflict.
+    )
 
 
 @dataclass(slots=True)
 class _Node:
-    """A state of the current path through the search."""
+    """A state of the current path through the search, and the step taken from it."""
 
     enabled: tuple[int, ...]  # indices of tasks, by path
+    default: int  # whom the default order would have taken
+    current: int  # the running thread, if it could have gone on; else -1
     sleep: set[int]
     choice: int
     done: set[int] = field(default_factory=set)
     backtrack: set[int] = field(default_factory=set)
+    # What to restore when the step is taken back.
+    clock: list[int] = field(default_factory=list)
+    log: list[tuple[_Table, _Access, tuple[int, list[int]] | None]] = field(default_factory=list)
+    epoch: dict[int, _Table] | None = None  # the accesses before time passed, if it did just here
+
+
+_Access = tuple[int, object, str, str]  # task, part, mode, kind
+_Table = dict[_Access, tuple[int, list[int]]]  # the last such access: its depth, what it knew
 
 
 class Base:
@@ -72,128 +72,208 @@ class Base:
     def time_passes(self) -> None:
         """Nothing to note."""
 
+    def forced(self, sched: Scheduler) -> Task | None:
+        """Nobody in particular."""
+        return None
+
 
 class Reduced(Base):
-    """Depth-first search with partial-order reduction, one run after another."""
+    """Depth-first search with partial-order reduction, one run after another.
+
+    What is known of the steps on the stack (clocks, last accesses) is kept from run to run and
+    taken back step by step; so in repeating the start of a run, nothing is computed again.
+    """
 
     def __init__(self) -> None:
         self._stack: list[_Node] = []
+        self._clocks: dict[int, list[int]] = {}  # per task: last step of each task known to it
+        self._accesses: dict[int, _Table] = {}
+        self._epoch: dict[int, _Table] | None = None
         self.begin()
 
     def begin(self) -> None:
         """Start the next run."""
         self._depth = 0
-        self._fresh = max(len(self._stack) - 1, 0)  # from here on, races are new
-        self._clocks: dict[int, list[int]] = {}  # per task: last step of each task known to it
-        self._accesses: dict[int, dict[tuple[int, object, str, str], tuple[int, list[int]]]] = {}
-        self._kept: list[object] = []
-        self._feet: dict[int, Footprint] = {}
-        self._pending: dict[int, Task] = {}
+        self._fresh = max(len(self._stack) - 1, 0)  # the first step that is not a repetition
+        # Objects by the order in which they are announced: the same in every repetition.
+        self._places: dict[int, tuple[int, object]] = {}
         self._asleep: set[int] = set()
 
     def advance(self) -> bool:
         """Move to the next unexplored branch; False when there is none."""
         while self._stack:
             node = self._stack[-1]
+            self._take_back(node)
             node.done.add(node.choice)
             left = node.backtrack - node.done - node.sleep
             if left:
                 node.choice = next(t for t in node.enabled if t in left)
                 return True
+            if node.epoch is not None:
+                self._accesses = node.epoch
             self._stack.pop()
         return False
 
     def spawned(self, parent: Task | None, child: Task) -> None:
         """A child knows what its parent knew."""
-        self._clocks[child.index] = list(self._clocks[parent.index]) if parent else []
+        if self._depth > self._fresh or parent is None:
+            self._clocks[child.index] = self._clocks[parent.index] if parent else []
 
     def announced(self, task: Task) -> None:
         """Look back for the last step that the new pending operation could have come before."""
         op = task.op
         assert op is not None
-        self._pending[task.index] = task
-        foot = self._feet[task.index] = footprint(op)
+        op.place = self._place(op.obj)
+        if op.more:
+            op.also = tuple(map(self._place, op.more))
         if self._depth <= self._fresh:
             return
-        clock = self._clocks[task.index]
-        latest = -1
-        for obj, key, mode in foot:
-            for (other, key2, mode2, kind), (depth, _) in self._accesses.get(obj, {}).items():
-                if (
-                    depth > latest
-                    and other != task.index
-                    and (key is None or key2 is None or key == key2)
-                    and _modes_conflict(mode, mode2)
-                    and depth > _at(clock, other)
-                    and (kind, op.kind) not in _EXCLUSIVE
-                ):
-                    latest = depth
+        latest = self._latest(task.index, op, op.place, op.key, op.mode)
+        for place in op.also:
+            latest = max(latest, self._latest(task.index, op, place, None, "R"))
         if latest >= 0:
             self._reverse(latest, task.index)
 
+    def _latest(self, index: int, op: Op, place: int, key: object, mode: str) -> int:
+        """The depth of the last access by another task that conflicts and is not known to it."""
+        table = self._accesses.get(place)
+        if not table:
+            return -1
+        clock = self._clocks[index]
+        latest = -1
+        for (other, key2, mode2, kind), (depth, _) in table.items():
+            if (
+                depth > latest
+                and other != index
+                and (mode == "W" or mode2 == "W" or mode != mode2)
+                and (key is None or key2 is None or key == key2)
+                and depth > (clock[other] if other < len(clock) else -1)
+                and (kind, op.kind) not in _EXCLUSIVE
+            ):
+                latest = depth
+        return latest
+
+    def _place(self, obj: object) -> int:
+        entry = self._places.get(id(obj))
+        if entry is None:
+            entry = self._places[id(obj)] = len(self._places), obj
+        return entry[0]
+
     def time_passes(self) -> None:
         """Everything so far happened before everything to come."""
-        self._accesses.clear()
+        if self._depth >= len(self._stack):
+            self._epoch, self._accesses = self._accesses, {}
 
-    def choose(self, sched: Scheduler, enabled: list[Task], me: Task) -> Task | None:
-        """Follow the stack; beyond it, the default order among threads that are not asleep."""
+    def forced(self, sched: Scheduler) -> Task | None:
+        """Who goes next in the repetition of a run's start."""
         depth = self._depth
-        if depth < len(self._stack):
-            node = self._stack[depth]
-            task = sched.tasks[node.choice]
-            assert task in enabled, "the program behaves differently under the same schedule"
+        if depth >= len(self._stack):
+            return None
+        node = self._stack[depth]
+        task = sched.tasks[node.choice]
+        if len(node.enabled) > 1:
+            places = node.enabled.index
+            sched.decisions.append((places(node.choice), places(node.default)))
+        if node.current not in (-1, node.choice):
+            sched.preemptions += 1
+        if depth < self._fresh:
+            self._depth = depth + 1
         else:
-            sleep = self._asleep
-            awake = [t for t in enabled if t.index not in sleep]
-            if not awake:
-                return None
-            task = default_choice(awake, me)
-            node = _Node(tuple(t.index for t in enabled), sleep, task.index)
-            node.backtrack.add(task.index)
-            self._stack.append(node)
-        self._perform(task, node)
+            self._perform(sched, task, node)
         return task
 
-    def _perform(self, task: Task, node: _Node) -> None:
-        depth = self._depth
-        foot = self._feet.get(task.index, ())
+    def choose(self, sched: Scheduler, enabled: list[Task], me: Task) -> Task | None:
+        """The default order, among threads that are not asleep."""
+        sleep = self._asleep
+        awake = [t for t in enabled if t.index not in sleep] if sleep else enabled
+        if not awake:
+            return None
+        task = default_choice(awake, me)
+        node = _Node(
+            enabled=tuple([t.index for t in enabled]),
+            default=default_choice(enabled, me).index,
+            current=me.index if me in enabled else -1,
+            sleep=sleep,
+            choice=task.index,
+        )
+        node.backtrack.add(task.index)
+        if self._epoch is not None:
+            node.epoch, self._epoch = self._epoch, None
+        self._stack.append(node)
+        self._perform(sched, task, node)
+        return task
+
+    def _perform(self, sched: Scheduler, task: Task, node: _Node) -> None:
+        depth, index = self._depth, task.index
         op = task.op
         assert op is not None
         # Sleepers stay asleep while what is done does not conflict with what they would do.
         self._asleep = {
-            t for t in (node.sleep | node.done) - {task.index} if not conflict(self._feet[t], foot)
+            t
+            for t in node.sleep | node.done
+            if t != index and not conflict(_pending(sched.tasks[t]), op)
         }
         # Pending operations of others that this step conflicts with could have come before it.
-        if depth >= self._fresh:
-            for index, other in self._pending.items():
-                if index == task.index or other.done or not conflict(self._feet[index], foot):
-                    continue
-                if index in node.enabled:
-                    node.backtrack.add(index)
-                elif len(self._feet[index]) > 1 or any(mode == "C" for _, _, mode in foot):
-                    node.backtrack.update(node.enabled)
-                # Otherwise this step is what enables it. Whatever else could have enabled it
-                # earlier changes the same object, so conflicts with this step by itself.
+        for other in sched.live:
+            theirs = other.op
+            if other is task or theirs is None or not conflict(theirs, op):
+                continue
+            if other.index in node.enabled:
+                node.backtrack.add(other.index)
+            elif theirs.also or op.mode == "C":
+                node.backtrack.update(node.enabled)
+            # Otherwise this step is what enables it. Whatever else could have enabled it
+            # earlier changes the same object, so conflicts with this step by itself.
         kind = op.kind
         if kind == "release" and getattr(op.obj, "_tt_holder", None) is not None:
             kind = "unlock"  # held until now, so nobody could have acquired it just before
-        clock = self._clocks[task.index]
-        for obj, key, mode in foot:
-            for (other_index, key2, mode2, _), (_, known) in self._accesses.get(obj, {}).items():
-                if (
-                    other_index != task.index
-                    and (key is None or key2 is None or key == key2)
-                    and _modes_conflict(mode, mode2)
-                ):
-                    _join(clock, known)
-        _set(clock, task.index, depth)
-        snapshot = list(clock)
-        for obj, key, mode in foot:
-            self._accesses.setdefault(obj, {})[(task.index, key, mode, kind)] = depth, snapshot
-        self._kept.append(op.obj)
-        self._kept.extend(op.more)
-        self._pending.pop(task.index, None)
+        node.clock = self._clocks[index]
+        clock = list(node.clock)
+        self._learn(clock, index, op.place, op.key, op.mode)
+        for place in op.also:
+            self._learn(clock, index, place, None, "R")
+        clock.extend([-1] * (index + 1 - len(clock)))
+        clock[index] = depth
+        self._clocks[index] = clock
+        node.log = []
+        self._access(node, op.place, (index, op.key, op.mode, kind), (depth, clock))
+        for place in op.also:
+            self._access(node, place, (index, None, "R", kind), (depth, clock))
         self._depth = depth + 1
+
+    def _learn(self, clock: list[int], index: int, place: int, key: object, mode: str) -> None:
+        """Let `clock` know what the earlier accesses knew that this one comes after."""
+        table = self._accesses.get(place)
+        if not table:
+            return
+        for (other, key2, mode2, _), (_, known) in table.items():
+            if (
+                other != index
+                and (mode == "W" or mode2 == "W" or mode != mode2)
+                and (key is None or key2 is None or key == key2)
+            ):
+                clock.extend([-1] * (len(known) - len(clock)))
+                for i, seen in enumerate(known):
+                    if seen > clock[i]:
+                        clock[i] = seen
+
+    def _access(
+        self, node: _Node, place: int, access: _Access, entry: tuple[int, list[int]]
+    ) -> None:
+        table = self._accesses.get(place)
+        if table is None:
+            table = self._accesses[place] = {}
+        node.log.append((table, access, table.get(access)))
+        table[access] = entry
+
+    def _take_back(self, node: _Node) -> None:
+        self._clocks[node.choice] = node.clock
+        for table, access, entry in reversed(node.log):
+            if entry is None:
+                del table[access]
+            else:
+                table[access] = entry
+        node.log = []
 
     def _reverse(self, depth: int, index: int) -> None:
         """Make sure that, in the state before step `depth`, task `index` gets its chance."""
@@ -202,27 +282,16 @@ class Reduced(Base):
             node.backtrack.add(index)
             return
         clock = self._clocks[index]
-        leading = [t for t in node.enabled if _at(clock, t) > depth]
+        leading = [t for t in node.enabled if t < len(clock) and clock[t] > depth]
         if not leading:
             node.backtrack.update(node.enabled)
         elif not any(t in node.backtrack for t in leading):
             node.backtrack.add(leading[0])
 
 
-def _at(clock: list[int], index: int) -> int:
-    return clock[index] if index < len(clock) else -1
-
-
-def _set(clock: list[int], index: int, depth: int) -> None:
-    clock.extend([-1] * (index + 1 - len(clock)))
-    clock[index] = depth
-
-
-def _join(clock: list[int], other: list[int]) -> None:
-    clock.extend([-1] * (len(other) - len(clock)))
-    for i, depth in enumerate(other):
-        if depth > clock[i]:
-            clock[i] = depth
+def _pending(task: Task) -> Op:
+    assert task.op is not None
+    return task.op
 
 
 class Bounded(Base):
