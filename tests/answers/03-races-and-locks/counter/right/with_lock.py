@@ -1,0 +1,8 @@
+class Counter:
+    def __init__(self):
+        self.value = 0
+        self._lock = threading.Lock()
+
+    def increment(self, by=1):
+        with self._lock:
+            self.value += by

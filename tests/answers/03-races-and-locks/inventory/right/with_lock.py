@@ -1,0 +1,16 @@
+class Inventory:
+    def __init__(self, shelf, store):
+        self.shelf = shelf
+        self.store = store
+        self._lock = threading.Lock()
+
+    def move(self, n):
+        with self._lock:
+            if self.store < n:
+                raise ValueError("not enough in the store-room")
+            self.store -= n
+            self.shelf += n
+
+    def snapshot(self):
+        with self._lock:
+            return self.shelf, self.store

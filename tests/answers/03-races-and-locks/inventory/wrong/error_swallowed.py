@@ -1,0 +1,21 @@
+# fails: inventory-usable-after-error
+# mistake: exception-swallowed
+class Inventory:
+    def __init__(self, shelf, store):
+        self.shelf = shelf
+        self.store = store
+        self._lock = threading.Lock()
+
+    def move(self, n):
+        try:
+            with self._lock:
+                if n > self.store:
+                    raise ValueError("not enough in the store-room")
+                self.store -= n
+                self.shelf += n
+        except ValueError as error:
+            print(error)
+
+    def snapshot(self):
+        with self._lock:
+            return self.shelf, self.store

@@ -1,0 +1,18 @@
+# fails: inventory-usable-after-error
+# mistake: none
+class Inventory:
+    def __init__(self, shelf, store):
+        self.shelf = shelf
+        self.store = store
+        self._lock = threading.Lock()
+
+    def move(self, n):
+        with self._lock:
+            self.store -= n
+            if self.store < 0:
+                raise ValueError("not enough in the store-room")
+            self.shelf += n
+
+    def snapshot(self):
+        with self._lock:
+            return self.shelf, self.store

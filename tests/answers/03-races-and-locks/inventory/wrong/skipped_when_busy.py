@@ -1,0 +1,21 @@
+# fails: inventory-total-kept
+# mistake: timeout-ignored
+class Inventory:
+    def __init__(self, shelf, store):
+        self.shelf = shelf
+        self.store = store
+        self._lock = threading.Lock()
+
+    def move(self, n):
+        if self._lock.acquire(blocking=False):
+            try:
+                if n > self.store:
+                    raise ValueError("not enough in the store-room")
+                self.store -= n
+                self.shelf += n
+            finally:
+                self._lock.release()
+
+    def snapshot(self):
+        with self._lock:
+            return self.shelf, self.store
