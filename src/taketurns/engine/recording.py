@@ -279,9 +279,10 @@ class Recorder:
         )
 
     def _name(self, sched: Scheduler, entry: _Entry) -> str | None:
-        name = getattr(entry.obj, "name", None)
-        if entry.kind in ("start", "join", "is-alive", "end") and isinstance(name, str):
-            return name
+        if entry.kind in ("start", "join", "is-alive", "end"):
+            name = getattr(entry.obj, "name", None)
+            if isinstance(name, str):
+                return name
         if entry.kind in ("begin", "spin", "sleep"):
             return None
         return sched.label_of(entry.obj) or type(entry.obj).__name__

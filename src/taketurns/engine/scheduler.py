@@ -320,10 +320,16 @@ class Scheduler:
         raise Abort
 
     def problem(self, task: Task, error: BaseException) -> None:
-        """Note an exception that left a thread uncaught."""
+        """Note an exception that left a thread uncaught.
+
+        What cannot be simulated ends the run, lest its consequences hide it.
+        """
         self.problems.append((task, error))
         if self.recorder is not None:
             self.recorder.raised(self, task, error)
+        if isinstance(error, SimulationError):
+            self._end("exception", f"{type(error).__name__}: {error}", error)
+            raise Abort
 
     def write_out(self, text: str, stream: str = "stdout") -> None:
         """Add to the captured output."""
@@ -601,7 +607,13 @@ class Scheduler:
             text = f"{type(error).__name__}: {text}" if text else type(error).__name__
         if self.recorder is not None:
             self.recorder.raised(self, self.current, error)
-        self._end(verdict, text, error)
+        self._end(verdict, "\n".join([text, *self._deaths()]), error)
+
+    def _deaths(self) -> list[str]:
+        return [
+            f"{task.name} had died of {type(error).__name__}: {error}"
+            for task, error in self.problems
+        ]
 
     def _last_word(self) -> tuple[str, str, BaseException | None]:
         """The verdict of a run in which every thread came to its end."""
@@ -619,8 +631,7 @@ class Scheduler:
             lines.insert(0, "the program has returned, but")
         else:
             verdict = "no-progress" if spinning else "deadlock"
-        for task, error in self.problems:
-            lines.append(f"{task.name} had died of {type(error).__name__}: {error}")
+        lines += self._deaths()
         if self.recorder is not None:
             self.recorder.stuck(self, waiting)
         self._end(verdict, "\n".join(lines))
@@ -679,6 +690,8 @@ def describe_wait(sched: Scheduler, task: Task) -> str:
         return "nothing"
     if op.waits is not None:
         return op.waits()
+    if op.kind == "sleep":
+        return "its sleep to end"
     return f"{op.kind} of {sched.label_of(op.obj) or type(op.obj).__name__}"
 
 
