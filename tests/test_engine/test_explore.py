@@ -392,3 +392,25 @@ def test_results_show_themselves_as_a_picture_and_as_text() -> None:
         bundle = result._repr_mimebundle_()
         assert bundle["image/svg+xml"].startswith("<svg")
         assert bundle["text/plain"]
+
+
+def gives_up_after_five_looks():
+    done = []
+    looks = []
+
+    def look():
+        tries = []
+        while not done:
+            tries.append(1)
+            if len(tries) == 5:
+                break
+        looks.append(len(tries))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    return looks
+
+
+def test_a_loop_that_changes_something_of_its_own_is_not_mistaken_for_waiting() -> None:
+    assert explore(gives_up_after_five_looks).outcomes.keys() == {(5,)}

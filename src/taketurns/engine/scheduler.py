@@ -12,6 +12,7 @@ import bisect
 import contextlib
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, NoReturn, Protocol
@@ -545,7 +546,7 @@ class Scheduler:
         frame = learner_frame(sys._getframe(1))
         if frame is None:
             return
-        values = dict(frame.f_locals)
+        values = {name: _state(value) for name, value in frame.f_locals.items()}
         place = (site, frame)
         last = task.turns.get(place)
         if last is None or last.mutations != self.mutations or not _same(last.locals, values):
@@ -695,17 +696,37 @@ def describe_wait(sched: Scheduler, task: Task) -> str:
     return f"{op.kind} of {sched.label_of(op.obj) or type(op.obj).__name__}"
 
 
+_PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
+_CONTAINERS = frozenset({list, set, dict, deque, bytearray})
+
+
+class _Items(list[object]):
+    """What a container holds at one moment."""
+
+
+def _state(value: object) -> object:
+    """A local variable's value, so that a later look can tell whether it has changed.
+
+    The contents of containers belong to it: those that no other thread can reach change without a
+    step.
+    """
+    if type(value) is dict:
+        return _Items([*value, *value.values()])
+    return _Items(value) if type(value) in _CONTAINERS else value  # type: ignore[call-overload]
+
+
 def _same(old: dict[str, object], new: dict[str, object]) -> bool:
-    if old.keys() != new.keys():
+    return old.keys() == new.keys() and all(map(_equal, old.values(), new.values()))
+
+
+def _equal(old: object, new: object) -> bool:
+    if old is new:
+        return True
+    if type(old) is not type(new):
         return False
-    plain = (int, str, float, bool, bytes, type(None))
-    for name, value in new.items():
-        before = old[name]
-        if before is not value and not (
-            type(before) is type(value) and type(value) in plain and before == value
-        ):
-            return False
-    return True
+    if isinstance(old, _Items) and isinstance(new, _Items):
+        return len(old) == len(new) and all(map(_equal, old, new))
+    return type(old) in _PLAIN and old == new
 
 
 __all__ = ["Abort", "Op", "Scheduler", "Strategy", "Task", "default_choice", "here", "short"]
