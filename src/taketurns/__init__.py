@@ -1,0 +1,61 @@
+"""Threads that take turns: ordinary threading code, run under every schedule that matters.
+
+`explore` tries the schedules of a program and says exactly what its verdict covers; `simulate`
+runs one of them in virtual time, and `replay` one that a report named.
+"""
+
+from __future__ import annotations
+
+from .engine.errors import ProgramError, ScheduleError, SimulationError, SourceError
+from .engine.explore import explore, replay, simulate
+from .engine.recording import Event
+from .engine.results import (
+    Coverage,
+    Failure,
+    Inconclusive,
+    Presentation,
+    Report,
+    Run,
+    ScheduleFailure,
+)
+
+__all__ = [
+    "Coverage",
+    "Event",
+    "Failure",
+    "Inconclusive",
+    "ProgramError",
+    "Report",
+    "Run",
+    "ScheduleError",
+    "ScheduleFailure",
+    "SimulationError",
+    "SourceError",
+    "explore",
+    "replay",
+    "simulate",
+]
+
+
+def _diagnose(run: Run, calm: Run | None) -> tuple[str | None, str | None]:
+    from .diagnosis import diagnose
+
+    return diagnose(run, calm)
+
+
+def _text(run: Run) -> str:
+    from .lab.text import timeline_text
+
+    return timeline_text(run)
+
+
+def _bundle(run: Run, headline: str) -> dict[str, str]:
+    from .lab.timeline import display_bundle
+
+    return display_bundle(run, headline)
+
+
+# The engine knows nothing of the layers above it; they are loaded when a result is first shown.
+Presentation.diagnose = _diagnose
+Presentation.text = _text
+Presentation.bundle = _bundle
