@@ -237,7 +237,8 @@ class Scheduler:
         run is over.
         """
         if self.over:
-            raise Abort
+            self._ended()
+            return True
         task = self.current
         if task.unsettled:
             self._settle(task)
@@ -263,6 +264,11 @@ class Scheduler:
                 raise Abort
         return task.outcome
 
+    def _ended(self) -> None:
+        """Raise Abort in a thread of this run; who looks at its objects later just goes on."""
+        if getattr(_where, "sched", None) is self:
+            raise Abort
+
     def stutter(self) -> None:
         """Say that the step just taken changed nothing (a failed try, an empty queue)."""
         task = self.current
@@ -282,6 +288,8 @@ class Scheduler:
     def tick(self, site: int) -> None:
         """Count one turn of a `while` loop; find loops that can only wait for another thread."""
         self.pulse()
+        if self.over:
+            return
         task = self.current
         if task.unsettled:
             self._settle(task)
@@ -292,7 +300,8 @@ class Scheduler:
     def pulse(self) -> None:
         """Count a turn of any other loop or a call; raises Abort when the run is over."""
         if self.over:
-            raise Abort
+            self._ended()
+            return
         self.ticks += 1
         if self.ticks > MAX_TICKS:
             self.fail(
@@ -363,8 +372,8 @@ class Scheduler:
     def caught(self, error: BaseException | None) -> None:
         """The learner's code caught an exception; raises Abort when the run is over."""
         if self.over:
-            raise Abort
-        if self.recorder is not None:
+            self._ended()
+        elif self.recorder is not None:
             self.recorder.caught(self, self.current, error)
 
     @contextlib.contextmanager

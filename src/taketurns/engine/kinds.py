@@ -1,0 +1,195 @@
+"""What an object is to the hooks, and what the functions of Python and its library do with it."""
+
+from __future__ import annotations
+
+import _thread
+import array
+import collections
+import copy
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import pathlib
+import re
+import types
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+# Kinds. No thread can change what a QUIET object shows (or its methods take steps themselves).
+QUIET, SEQUENCE, MAPPING, SET, VIEW, ITERATOR, MODULE, CLASS, SUPER, RECORD, INSTANCE = range(1, 12)
+CONTAINERS = frozenset({SEQUENCE, MAPPING, SET, VIEW})
+
+_QUIET_TYPES: tuple[type, ...] = (
+    *(int, bool, float, complex, str, bytes, tuple, frozenset, range, slice, type(None), property),
+    *(type(...), type(NotImplemented), staticmethod, classmethod, object, functools.partial),
+    *(types.BuiltinFunctionType, types.MethodType, types.MethodWrapperType, types.CodeType),
+    *(types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType),
+    *(types.GetSetDescriptorType, types.MemberDescriptorType, types.MappingProxyType),
+    *(types.GenericAlias, types.UnionType, types.FrameType, types.TracebackType),
+    *(re.Pattern, re.Match, uuid.UUID, decimal.Decimal, fractions.Fraction),
+    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+)
+_QUIET_FAMILIES = (BaseException, enum.Enum, pathlib.PurePath, _thread._local)
+_FAMILIES: tuple[tuple[type, int], ...] = (
+    (types.ModuleType, MODULE),
+    (type, CLASS),
+    (list, SEQUENCE),
+    (collections.deque, SEQUENCE),
+    (bytearray, SEQUENCE),
+    (array.array, SEQUENCE),
+    (dict, MAPPING),
+    (set, SET),
+)
+_VIEWS: tuple[type, ...] = tuple(
+    type(getattr(mapping, method)())
+    for mapping in (dict[Any, Any](), collections.OrderedDict[Any, Any]())
+    for method in ("keys", "values", "items")
+)
+# Exactly these have parts that can be told apart by their keys.
+PARTITIONED = frozenset(
+    {
+        *(list, collections.deque, bytearray, array.array),
+        *(dict, collections.defaultdict, collections.OrderedDict, collections.Counter),
+    }
+)
+BASE_KINDS: Mapping[type, int] = {
+    **dict.fromkeys(_QUIET_TYPES, QUIET),
+    **dict.fromkeys(_QUIET_FAMILIES, QUIET),
+    **dict(_FAMILIES),
+    **dict.fromkeys(
+        PARTITIONED & {kind for kind in PARTITIONED if issubclass(kind, dict)}, MAPPING
+    ),
+    **dict.fromkeys(_VIEWS, VIEW),
+    types.GeneratorType: ITERATOR,
+    super: SUPER,
+}
+
+
+_mro = type.__dict__["__mro__"].__get__
+_members = type.__dict__["__dict__"].__get__
+
+
+def is_engine(thing: Any) -> bool:
+    """Whether a class or function belongs to the engine, whose operations take their own steps.
+
+    The models call themselves what the real classes are called, so their functions are asked.
+    """
+    if isinstance(thing, type):
+        for member in _members(thing).values():
+            if type(member) is types.FunctionType and member.__qualname__.startswith(
+                thing.__qualname__
+            ):
+                return is_engine(member)
+    elif type(thing) is types.FunctionType:
+        return str(thing.__globals__.get("__name__")).startswith("taketurns.engine.")
+    return str(getattr(thing, "__module__", None)).startswith("taketurns.engine.")
+
+
+def classify(kind: type) -> int:
+    """The kind of the instances of a type that is not in BASE_KINDS."""
+    if is_engine(kind) or issubclass(kind, _QUIET_FAMILIES):
+        return QUIET
+    for family, number in _FAMILIES:
+        if issubclass(kind, family):
+            return number
+    if type(find(kind, "__next__")[1]) is types.WrapperDescriptorType:
+        return ITERATOR
+    if dataclasses.is_dataclass(kind):
+        return RECORD  # its generated `__eq__` and `__repr__` read the fields unseen
+    return INSTANCE
+
+
+MISSING: Any = object()
+
+
+def find(kind: type, name: str) -> tuple[type, Any]:
+    """The class that defines `name` for instances of `kind`, and its value there, unbound.
+
+    The value is MISSING if there is none. No code of the learner's runs.
+    """
+    for base in _mro(kind):
+        found = _members(base).get(name, MISSING)
+        if found is not MISSING:
+            return base, found
+    return kind, MISSING
+
+
+def find_own(cls: type, name: str) -> tuple[list[type], Any]:
+    """The same for an attribute of the class itself: the classes asked, and what the last has."""
+    asked = []
+    for base in _mro(cls):
+        asked.append(base)
+        found = _members(base).get(name, MISSING)
+        if found is not MISSING:
+            return asked, found
+    return asked, MISSING
+
+
+_ATOMS = frozenset({str, int, bytes, bool, float, type(None)})
+
+
+def is_atom(key: object) -> bool:
+    """Whether a key is compared without running anybody's code."""
+    return type(key) in _ATOMS or (type(key) is tuple and all(type(part) in _ATOMS for part in key))
+
+
+# Methods of containers that only read.
+PURE_METHODS = frozenset(
+    ["get", "keys", "values", "items", "copy", "count", "index", "most_common", "elements", "total", "difference", "intersection", "union", "symmetric_difference", "isdisjoint", "issubset", "issuperset", "fromkeys", "decode", "hex", "find", "rfind", "rindex", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "startswith", "endswith", "translate", "join", "replace", "upper", "lower", "title", "capitalize", "swapcase", "center", "ljust", "rjust", "zfill", "expandtabs", "partition", "rpartition", "isalnum", "isalpha", "isascii", "isdigit", "islower", "isspace", "istitle", "isupper", "tolist", "tobytes", "__len__", "__contains__", "__getitem__", "__iter__", "__reversed__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__add__", "__mul__", "__or__", "__and__", "__sub__", "__xor__", "__repr__", "__str__", "__sizeof__", "__copy__", "__reduce__", "__reduce_ex__", "__format__", "__ror__", "__rand__", "__rsub__", "__rxor__", "__rmul__", "__radd__"]
+)
+
+# What a function or class that is not rewritten does with the containers that it is given.
+AS_IS, READS, WRITES, LAZY, DEEP = range(1, 6)
+
+_LAZY_ONES = (enumerate, zip, map, filter, reversed, iter)
+_READING_ONES = (
+    *(len, sorted, sum, min, max, any, all, hash, abs, round, divmod, repr, format, ascii),
+    *(functools.reduce, copy.copy),
+)
+_KNOWN: Mapping[int, int] = {
+    **{id(function): LAZY for function in _LAZY_ONES},
+    **{id(function): READS for function in _READING_ONES},
+    **{id(function): DEEP for function in (copy.deepcopy, dataclasses.asdict, dataclasses.astuple)},
+    id(collections.namedtuple): AS_IS,
+}
+_READING_MODULES = frozenset(
+    ["_bisect", "_hashlib", "_operator", "_statistics", "base64", "binascii", "cmath", "decimal", "fractions", "hashlib", "html", "json", "math", "operator", "pprint", "random", "re", "reprlib", "statistics", "string", "textwrap", "zlib"]
+)
+_READING_CLASSES = frozenset({"builtins", "collections", "array"})
+# Their functions look at the frame that calls them, or deal with what is no data.
+_LEFT_ALONE = frozenset({"_thread", "_typing", "_warnings", "gc", "inspect", "sys"})
+_WRITING = frozenset(["setitem", "delitem", "iadd", "isub", "imul", "ior", "iand", "ixor", "iconcat", "insort_left", "insort_right"])
+# The functions of a world's `random`, which are the engine's.
+_DRAWING = {"shuffle": WRITES, "choice": READS, "choices": READS, "sample": READS}
+
+
+def treatment(function: Any) -> int:
+    """What a function or class that was not defined in a world does with containers.
+
+    A wrapper around a call is seen by what looks at its caller (namedtuple, warnings), so of the
+    standard library's functions only those have one that are known to work on data.
+    """
+    known = _KNOWN.get(id(function))
+    if known is not None:
+        return known
+    module = getattr(function, "__module__", None) or ""
+    name = getattr(function, "__name__", "")
+    if is_engine(function):
+        drawing = type(function) is types.FunctionType and function.__code__.co_name == "draw"
+        return _DRAWING.get(name, AS_IS) if drawing else AS_IS
+    if module == "itertools":
+        return LAZY
+    if isinstance(function, type):
+        if module not in _READING_CLASSES or issubclass(function, BaseException):
+            return AS_IS
+        return READS
+    if module in _READING_MODULES and name not in _WRITING:
+        return DEEP if (module, name) == ("json", "dumps") else READS
+    if type(function) is types.FunctionType:
+        installed = "site-packages" in function.__code__.co_filename
+        return WRITES if installed or module == "heapq" else AS_IS
+    return AS_IS if module in _LEFT_ALONE else WRITES
