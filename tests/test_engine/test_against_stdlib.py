@@ -1,0 +1,227 @@
+"""The models against the standard library's own source, executed over the model lock.
+
+Small random programs are run under every schedule twice: once with the model of a class, once with
+the class that this Python's library has, whose inner locks are model locks. Whatever the library
+can do the model must do. It may do more only where the library's class reads its state without a
+lock, since such reads are steps of the model and none of the library's code here.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+import heapq
+import itertools
+import queue
+import random
+import threading
+import types
+from pathlib import Path
+
+import pytest
+
+from taketurns.engine.models.facade import make_module
+from taketurns.engine.scheduler import Scheduler
+from taketurns.engine.search import Bounded, Reduced
+from taketurns.engine.workers import Crew
+
+EVERYTHING = 10**9  # no bound on preemptions
+
+
+def classes(module, names, namespace):
+    """These classes of a library module, with other things in place of what it imports."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if getattr(node, "name", None) in names]
+    exec(compile(tree, module.__file__, "exec"), namespace)
+    return types.SimpleNamespace(**namespace)
+
+
+def library(world):
+    """`threading` and `queue` as the library writes them, over the model lock."""
+    th, now = world("threading"), world("time").monotonic
+    locks = classes(
+        threading,
+        ("Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier"),
+        {
+            "BrokenBarrierError": threading.BrokenBarrierError,
+            "Lock": th.Lock,
+            "RLock": th.RLock,
+            "__name__": "threading",
+            "_allocate_lock": th.Lock,
+            "_deque": collections.deque,
+            "_islice": itertools.islice,
+            "_time": now,
+        },
+    )
+    queues = classes(
+        queue,
+        ("Queue", "_PySimpleQueue"),
+        {
+            "Empty": queue.Empty,
+            "Full": queue.Full,
+            "ShutDown": getattr(queue, "ShutDown", None),
+            "__name__": "queue",
+            "deque": collections.deque,
+            "heappop": heapq.heappop,
+            "heappush": heapq.heappush,
+            "threading": locks,
+            "time": now,
+            "types": types,
+        },
+    )
+    queues.SimpleQueue = queues._PySimpleQueue
+    return locks, queues
+
+
+def locked(condition, method, *args):
+    with condition:
+        return getattr(condition, method)(*args)
+
+
+# What is made (two variants) and what may be done with it.
+SUBJECTS = {
+    "semaphore": (
+        lambda th, qu, variant: th.Semaphore(variant),
+        {
+            "acquire": lambda s: s.acquire(),
+            "try": lambda s: s.acquire(blocking=False),
+            "timed": lambda s: s.acquire(timeout=1),
+            "release": lambda s: s.release(),
+            "release two": lambda s: s.release(2),
+        },
+    ),
+    "event": (
+        lambda th, qu, variant: th.Event(),
+        {
+            "set": lambda e: e.set(),
+            "clear": lambda e: e.clear(),
+            "pulse": lambda e: (e.set(), e.clear()),
+            "wait": lambda e: e.wait(),
+            "timed": lambda e: e.wait(1),
+        },
+    ),
+    "condition": (
+        lambda th, qu, variant: th.Condition(),
+        {
+            "wait": lambda c: locked(c, "wait"),
+            "timed": lambda c: locked(c, "wait", 1),
+            "notify": lambda c: locked(c, "notify"),
+            "notify all": lambda c: locked(c, "notify_all"),
+            "unlocked": lambda c: c.notify(),
+        },
+    ),
+    "barrier": (
+        lambda th, qu, variant: th.Barrier(2),
+        {
+            "wait": lambda b: b.wait(),
+            "again": lambda b: (b.wait(), b.wait()),
+            "timed": lambda b: b.wait(1),
+            "abort": lambda b: b.abort(),
+            "reset": lambda b: b.reset(),
+        },
+    ),
+    "queue": (
+        lambda th, qu, variant: qu.Queue(variant),
+        {
+            "put": lambda q: q.put("item"),
+            "timed put": lambda q: q.put("item", timeout=1),
+            "get": lambda q: q.get(),
+            "try": lambda q: q.get_nowait(),
+            "timed get": lambda q: q.get(timeout=1),
+            "size": lambda q: q.qsize(),
+            "join": lambda q: q.join(),
+            "done": lambda q: q.task_done(),
+        },
+    ),
+    "simple queue": (
+        lambda th, qu, variant: qu.SimpleQueue(),
+        {
+            "put": lambda q: q.put("item"),
+            "get": lambda q: q.get(),
+            "try": lambda q: q.get_nowait(),
+            "timed": lambda q: q.get(timeout=1),
+        },
+    ),
+}
+SLOPPY = {"event", "barrier"}  # the library's read their state without a lock
+
+
+def outcomes(scripts, subject, variant, over, strategy, most):
+    """All that the scripts can give, and whether the search controlled everything; None if too many."""
+    make, operations = SUBJECTS[subject]
+    found, exact, runs = set(), True, 0
+
+    def program(sched):
+        def world(name):
+            return make_module(name, sched)
+
+        modules = library(world) if over else (world("threading"), world("queue"))
+        thing = make(*modules, variant)
+        log = [[] for _ in scripts]
+
+        def follow(number):
+            for operation in scripts[number]:
+                try:
+                    log[number].append(operations[operation](thing))
+                except Exception as error:
+                    log[number].append(repr(error))
+
+        threads = [world("threading").Thread(target=follow, args=(n,)) for n in range(len(scripts))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return repr(log)
+
+    with Crew() as crew:
+        while True:
+            sched = Scheduler(crew, strategy)
+            sched.run(lambda sched=sched: program(sched))
+            if not sched.redundant:
+                exact &= sched.exact
+                found.add(sched.result if sched.verdict == "ok" else sched.verdict)
+            if not strategy.advance():
+                return found, exact
+            runs += 1
+            if runs >= most:
+                return None
+            strategy.begin()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_model_can_do_all_that_the_library_can_and_no_more(subject):
+    rng = random.Random(subject)
+    names = sorted(SUBJECTS[subject][1])
+    compared = 0
+    for _ in range(60):
+        scripts = [[rng.choice(names) for _ in range(rng.choice([1, 1, 2]))] for _ in range(2)]
+        variant = rng.randrange(2)
+        theirs = outcomes(scripts, subject, variant, True, Reduced(), 400)
+        ours = outcomes(scripts, subject, variant, False, Bounded(EVERYTHING), 1500)
+        if theirs is None or ours is None:
+            continue
+        compared += 1
+
+        assert not theirs[0] - ours[0], scripts
+        assert subject in SLOPPY or theirs[0] == ours[0], scripts
+    assert compared >= 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_reduced_search_finds_all_that_a_model_can_do(subject):
+    rng = random.Random(subject)
+    names = sorted(SUBJECTS[subject][1])
+    compared = 0
+    for _ in range(40):
+        scripts = [[rng.choice(names)] for _ in range(3)]
+        variant = rng.randrange(2)
+        everything = outcomes(scripts, subject, variant, False, Bounded(EVERYTHING), 1500)
+        reduced = outcomes(scripts, subject, variant, False, Reduced(), EVERYTHING)
+        if everything is None:
+            continue
+        compared += 1
+
+        assert not reduced[1] or everything[0] == reduced[0], scripts
+    assert compared >= 20

@@ -1,0 +1,369 @@
+"""Future and ThreadPoolExecutor: as the real ones, under every schedule."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+import time
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    FIRST_EXCEPTION,
+    Future,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
+
+import pytest
+
+from taketurns import explore, simulate
+
+from .reality import said, same
+
+
+def fail(text="no such film"):
+    raise ValueError(text)
+
+
+def future_states():
+    future, failed, cancelled = Future(), Future(), Future()
+    return [
+        repr(future),
+        said(future.result, 0),
+        said(future.result, 0.01),
+        said(future.exception, -1),
+        (future.done(), future.running(), future.cancelled()),
+        future.set_running_or_notify_cancel(),
+        repr(future),
+        (future.done(), future.running(), future.cancel()),
+        future.set_result([1]),
+        repr(future),
+        (future.done(), future.running(), future.cancel(), future.cancelled()),
+        future.result(),
+        future.exception(),
+        said(future.set_result, 2),
+        said(future.set_exception, KeyError()),
+        failed.set_exception(KeyError("key")),
+        repr(failed),
+        said(failed.result),
+        repr(failed.exception()),
+        cancelled.cancel(),
+        cancelled.cancel(),
+        repr(cancelled),
+        said(cancelled.result),
+        said(cancelled.exception, 1),
+        said(cancelled.set_result, 1),
+        cancelled.set_running_or_notify_cancel(),
+        repr(cancelled),
+        (cancelled.done(), cancelled.cancelled(), cancelled.running()),
+    ]
+
+
+def unexpected_state():
+    future = Future()
+    future.set_result(1)
+    return said(future.set_running_or_notify_cancel)
+
+
+def callbacks():
+    calls = []
+    future = Future()
+    future.add_done_callback(lambda f: calls.append(("first", f is future)))
+    future.add_done_callback(lambda f: calls.append(("second", f.result())))
+    future.set_result(3)
+    future.add_done_callback(lambda f: calls.append(("late", f.done())))
+    gone = Future()
+    gone.add_done_callback(lambda f: calls.append(("cancelled", f.cancelled())))
+    gone.cancel()
+    return calls
+
+
+def pool_arguments():
+    seen = [
+        said(ThreadPoolExecutor, 0),
+        said(ThreadPoolExecutor, "many"),
+        said(ThreadPoolExecutor, 1, initializer=3),
+    ]
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="oven") as pool:
+        future = pool.submit(divmod, 7, 2)
+        bad = pool.submit(fail)
+        named = pool.submit(lambda *, key: key, key=5)
+        seen += [future.result(), said(bad.result), repr(bad.exception()), named.result()]
+        seen += [said(pool.submit)[0], pool._max_workers]
+    return [*seen, said(pool.submit, print), pool.shutdown(), said(pool.map, print, [1])]
+
+
+def names_of_workers():
+    with ThreadPoolExecutor(1, "oven") as pool:
+        return {pool.submit(lambda: threading.current_thread().name).result() for _ in range(3)}
+
+
+def mapping():
+    with ThreadPoolExecutor(3) as pool:
+        squares = pool.map(lambda x: x * x, range(4))
+        sums = pool.map(lambda x, y: x + y, [1, 2, 3], [10, 20])
+        bad = pool.map(fail, ["one", "two"])
+        slow = pool.map(time.sleep, [0.05, 0.05], timeout=0.01)
+        return [list(squares), list(sums), said(next, bad), said(list, bad), said(list, slow)]
+
+
+def initializers():
+    ready = []
+    with ThreadPoolExecutor(1, initializer=ready.append, initargs=("hot",)) as pool:
+        pool.submit(str).result()
+    return ready
+
+
+def broken_pool():
+    with ThreadPoolExecutor(1, initializer=fail) as pool:
+        future = pool.submit(str)
+        first = said(future.result)
+        return (
+            first,
+            said(pool.submit, str),
+            isinstance(future.exception(), concurrent.futures.BrokenExecutor),
+        )
+
+
+def waiting_for_several():
+    with ThreadPoolExecutor(3) as pool:
+        slow, quick, bad = (
+            pool.submit(time.sleep, 0.2),
+            pool.submit(str),
+            pool.submit(lambda: time.sleep(0.05) or fail()),
+        )
+        first = wait([slow, quick], return_when=FIRST_COMPLETED)
+        late = wait([slow], timeout=0.01)
+        failed = wait([slow, bad], return_when=FIRST_EXCEPTION)
+        return [
+            first.done == {quick},
+            first.not_done == {slow},
+            late.done == set(),
+            failed.done == {bad},
+            wait([slow, bad, bad]).done == {slow, bad},
+            wait([]) == (set(), set()),
+            said(wait, [Future()], 0, "SOME"),
+            wait([quick], return_when="SOME").done == {quick},
+            said(as_completed([Future()], timeout=0.01).__next__),
+            list(as_completed([])),
+            [f is quick for f in as_completed([quick, quick])],
+        ]
+
+
+def order_of_completion():
+    with ThreadPoolExecutor(3) as pool:
+        futures = {pool.submit(time.sleep, s): s for s in (0.1, 0.02, 0.06)}
+        return [futures[future] for future in as_completed(futures)]
+
+
+def cancelling_what_has_not_begun():
+    pool = ThreadPoolExecutor(1)
+    gate = threading.Event()
+    running = pool.submit(gate.wait)
+    while not running.running():
+        time.sleep(0.01)
+    waiting = [pool.submit(str) for _ in range(2)]
+    seen = [waiting[0].cancel(), running.cancel()]
+    pool.shutdown(wait=False, cancel_futures=True)
+    gate.set()
+    return [*seen, running.result(), [future.cancelled() for future in waiting]]
+
+
+def executor_of_ones_own():
+    class Now(concurrent.futures.Executor):
+        def submit(self, fn, /, *args, **kwargs):
+            future = Future()
+            future.set_result(fn(*args, **kwargs))
+            return future
+
+    with Now() as executor:
+        return list(executor.map(abs, [-1, -2])), said(concurrent.futures.Executor().submit, str)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        future_states,
+        callbacks,
+        pool_arguments,
+        names_of_workers,
+        mapping,
+        initializers,
+        waiting_for_several,
+        order_of_completion,
+        cancelling_what_has_not_begun,
+        executor_of_ones_own,
+    ],
+    ids=lambda program: program.__name__,
+)
+def test_it_behaves_as_the_real_one(program):
+    same(program)
+
+
+@pytest.mark.parametrize("program", [unexpected_state, broken_pool], ids=lambda p: p.__name__)
+def test_it_behaves_as_the_real_one_that_writes_a_log(program, caplog):
+    same(program)
+
+    assert caplog.records
+
+
+def test_a_callback_that_fails_is_printed():
+    def program():
+        future = Future()
+        future.add_done_callback(lambda f: fail())
+        future.set_result(1)
+        return future.result()
+
+    run = simulate(program)
+
+    assert ("ok", 1) == (run.verdict, run.result)
+    assert run.output.startswith("exception calling callback for <Future at 0x")
+    assert run.output.endswith("ValueError: no such film\n")
+
+
+def test_map_keeps_the_order_under_every_schedule():
+    def program():
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda x: x * x, range(4)))
+
+    report = explore(program).check()
+
+    assert report.coverage.complete
+    assert {(0, 1, 4, 9)} == set(report.outcomes)
+    assert report.coverage.schedules <= 15
+
+
+def test_results_come_in_any_order_of_completion():
+    def program():
+        with ThreadPoolExecutor(2) as pool:
+            futures = [pool.submit(int, n) for n in range(2)]
+            return [future.result() for future in as_completed(futures)]
+
+    assert {(0, 1), (1, 0)} == set(explore(program).check().outcomes)
+
+
+def test_what_completed_first_comes_first_though_nobody_looked():
+    def program():
+        with ThreadPoolExecutor(3) as pool:
+            futures = {pool.submit(time.sleep, s): s for s in (3, 1, 2)}
+            order = []
+            for future in as_completed(futures):
+                order.append(futures[future])
+                time.sleep(5)
+            return order
+
+    assert {(1, 2, 3): 1} == explore(program).outcomes
+
+
+def test_two_calls_race_for_what_they_share():
+    def program():
+        total = [0]
+
+        def add():
+            seen = total[0]
+            total[0] = seen + 1
+
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(2):
+                pool.submit(add)
+        return total[0]
+
+    assert {1, 2} == set(explore(program).outcomes)
+
+
+def test_one_worker_makes_one_call_after_the_other():
+    def program():
+        log = []
+        with ThreadPoolExecutor(1) as pool:
+            for name in "ab":
+                pool.submit(lambda name=name: (log.append(name), log.append(name)))
+        return "".join(log)
+
+    assert {"aabb"} == set(explore(program).check().outcomes)
+
+
+def test_calls_overlap_as_far_as_there_are_workers():
+    def program():
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(time.sleep, [1, 1, 1]))
+        return time.monotonic()
+
+    assert {2.0} == set(explore(program).outcomes)
+
+
+def test_a_worker_that_is_certainly_idle_is_used_again():
+    def program():
+        with ThreadPoolExecutor(3, "oven") as pool:
+            seen = [pool.submit(lambda: threading.current_thread().name).result()]
+            pool.submit(seen.append, "x")
+            time.sleep(1)
+            seen.append(pool.submit(lambda: threading.current_thread().name).result())
+        return seen
+
+    assert {("oven_0", "x", "oven_0")} == set(explore(program).check().outcomes)
+
+
+def test_calls_that_wait_for_each_other_in_a_small_pool_deadlock():
+    def program():
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: pool.submit(str).result()).result()
+
+    assert "deadlock" == explore(program).verdict
+
+
+def test_an_executor_that_is_never_shut_down_leaks_nothing():
+    def program():
+        pool = ThreadPoolExecutor(2)
+        return pool.submit(int).result()
+
+    assert {0: 1} == explore(program).check().outcomes
+
+
+def test_calls_are_made_though_nobody_waits_for_them():
+    def program():
+        pool = ThreadPoolExecutor(1)
+        for text in "ab":
+            pool.submit(print, text)
+
+    assert "a\nb\n" == simulate(program).output
+
+
+def test_leaving_the_block_waits_for_callbacks_too():
+    def program():
+        done = []
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(int).add_done_callback(lambda f: (time.sleep(1), done.append(1)))
+        return done
+
+    assert {(1,)} == set(explore(program).check().outcomes)
+
+
+def test_cancelling_races_with_beginning():
+    def program():
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(int)
+            return future.cancel() == future.cancelled() and future.cancelled()
+
+    assert {True, False} == set(explore(program).check().outcomes)
+
+
+def test_what_is_left_of_a_map_is_cancelled():
+    def program():
+        calls = []
+        with ThreadPoolExecutor(1) as pool:
+            results = pool.map(lambda x: (time.sleep(1), calls.append(x)), range(5))
+            next(results)
+            results.close()
+        return len(calls) < 5
+
+    assert {True} == set(explore(program).outcomes)
+
+
+def test_a_pool_of_processes_is_refused_with_advice():
+    def program():
+        concurrent.futures.ProcessPoolExecutor()
+
+    run = simulate(program)
+
+    assert "exception" == run.verdict
+    assert "Use a ThreadPoolExecutor here" in run.message
