@@ -1,0 +1,67 @@
+"""A class through real nbgrader: generate_assignment, autograde, generate_feedback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from taketurns.course.errors import CourseError
+from taketurns.course.folder import Course
+from taketurns.course.sample_class import (
+    HEADER,
+    build,
+    exercises,
+    expected,
+    grade,
+    run_nbgrader,
+    students,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = Course(ROOT)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("assignment", COURSE.assignments())
+def test_nbgrader_gives_the_class_exactly_the_expected_scores_twice(assignment, tmp_path):
+    everybody = build(COURSE, tmp_path, assignment)
+    want = {student.name: expected(COURSE, assignment, student) for student in everybody}
+    master = next((ROOT / "source" / assignment).glob("*.ipynb"))
+    full = {c: p for exercise in exercises(master) for c, p in exercise.points.items()}
+
+    first = grade(tmp_path, assignment)
+    second = grade(tmp_path, assignment)
+    run_nbgrader(tmp_path, "generate_feedback", assignment)
+
+    assert full == first["all-right"]
+    assert dict.fromkeys(full, 0) == first["untouched"]
+    for student in everybody:
+        if student.fails:
+            assert 0 == first[student.name][student.fails]
+    assert want == first
+    assert want == second
+    for student in everybody:
+        pages = list((tmp_path / "feedback" / student.name / assignment).glob("*.html"))
+        assert 1 == len(pages)
+
+
+def test_there_is_a_student_for_every_kind_of_wrong_answer():
+    for assignment in COURSE.assignments():
+        folder = ROOT / "tests" / "answers" / assignment
+        headers = [HEADER.match(path.read_text("utf-8")) for path in folder.glob("*/wrong/*.py")]
+        kinds = {header["mistake"] for header in headers if header}
+        found = students(COURSE, assignment)
+
+        assert {"all-right", "untouched"} <= {student.name for student in found}
+        assert len(kinds) + 2 == len(found) == len({student.name for student in found})
+
+
+def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with pytest.raises(CourseError, match="no sample class"):
+        build(COURSE, tmp_path, "any")
+
+    assert "years of work" == (tmp_path / "thesis.txt").read_text()
