@@ -50,7 +50,7 @@ c.Execute.interrupt_on_timeout = True
 # as everything before, for every submission.
 c.Execute.shutdown_kernel = "immediate"
 
-# Grader and kernel talk over TCP on this machine, encrypted: nobody else on it can listen, and there
+# Grader and kernel talk over TCP on this machine, encrypted: nobody else can listen, and there
 # is no warning about that for every submission. (Local sockets, transport = "ipc", would need none
 # of this, but nbgrader's kernels look for them in another folder and never answer.)
 if zmq.has("curve"):

@@ -142,7 +142,7 @@ def test_a_schedule_of_a_changed_program_is_refused() -> None:
         simulate(two_locked_that_must_count, schedule=report.failure.schedule)
 
 
-# -- deadlock -----------------------------------------------------------------------------------------
+# -- deadlock ----------------------------------------------------------------------------------
 
 
 def opposite_orders():
@@ -211,7 +211,7 @@ def test_waiting_for_nobody_is_a_deadlock() -> None:
     assert "main waits for sleeper to end" in report.failure.message
 
 
-# -- threads that outlive the program -------------------------------------------------------------------
+# -- threads that outlive the program ----------------------------------------------------------
 
 
 def leaves_a_blocked_thread():
@@ -237,7 +237,7 @@ def test_a_thread_that_never_ends_is_a_leak_unless_it_is_a_daemon() -> None:
     assert explore(leaves_a_daemon).outcomes == {"done": 1}
 
 
-# -- time ---------------------------------------------------------------------------------------------
+# -- time --------------------------------------------------------------------------------------
 
 
 def two_naps():
@@ -327,7 +327,7 @@ def test_a_loop_that_waits_for_the_clock_comes_to_its_end() -> None:
     assert simulate(waits_for_a_moment).result is True
 
 
-# -- coverage -----------------------------------------------------------------------------------------
+# -- coverage ----------------------------------------------------------------------------------
 
 
 def too_many_schedules():
@@ -362,7 +362,7 @@ def test_the_budget_counts_steps_so_that_every_machine_says_the_same() -> None:
     assert len({(str(r.coverage), r.coverage.schedules, str(r.outcomes)) for r in reports}) == 1
 
 
-# -- output and presentation --------------------------------------------------------------------------
+# -- output and presentation -------------------------------------------------------------------
 
 
 def prints():
@@ -378,9 +378,7 @@ def test_results_print_short_and_explain_long() -> None:
     report = explore(two_that_must_count)
     run = simulate(two_increments)
 
-    assert repr(report) == (
-        "<Report: two_that_must_count fails: lost-update (2 schedules tried)>"
-    )
+    assert repr(report) == ("<Report: two_that_must_count fails: lost-update (2 schedules tried)>")
     assert repr(run) == f"<Run of two_increments: ok, {len(run.events)} steps, 0 s>"
     assert "self.value" in run.explain()
     assert report.failure is not None

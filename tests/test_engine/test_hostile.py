@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import os
@@ -41,7 +42,7 @@ def _process_stays_as_it_was() -> Iterator[None]:
     assert state() == before
 
 
-# -- what is no program -----------------------------------------------------------------------------
+# -- what is no program ------------------------------------------------------------------------
 
 
 def takes_arguments(count):
@@ -56,7 +57,7 @@ async def awaits():
     pass
 
 
-class Callable_:
+class CallableObject:
     def __call__(self):
         return 1
 
@@ -68,7 +69,7 @@ class Callable_:
         (takes_arguments, "takes arguments (count)"),
         (generates, "contains `yield`"),
         (awaits, "async"),
-        (Callable_(), "whose source can be read"),
+        (CallableObject(), "whose source can be read"),
         (len, "whose source can be read"),
         (threading.Thread, "whose source can be read"),
     ],
@@ -93,7 +94,7 @@ def test_an_unknown_clock_is_refused() -> None:
         explore(generates, clock="fast")
 
 
-# -- what cannot be simulated -------------------------------------------------------------------------
+# -- what cannot be simulated ------------------------------------------------------------------
 
 
 def reads_standard_input():
@@ -121,7 +122,7 @@ def opens_a_socket():
 
 
 def writes_a_file():
-    with open("left-behind.txt", "w") as file:
+    with open("left-behind.txt", "w") as file:  # noqa: PTH123
         file.write("x")
 
 
@@ -150,7 +151,7 @@ def test_what_cannot_be_simulated_is_said(program: Callable[[], object], says: s
     assert says in report.failure.message
 
 
-# -- what does not end ----------------------------------------------------------------------------------
+# -- what does not end -------------------------------------------------------------------------
 
 
 def spins_for_ever():
@@ -244,17 +245,15 @@ def test_endless_recursion_is_an_ordinary_error() -> None:
     assert thread.verdict == "thread-exception"
 
 
-# -- what resists ---------------------------------------------------------------------------------------
+# -- what resists ------------------------------------------------------------------------------
 
 
 def swallows_everything():
     lock = threading.Lock()
     lock.acquire()
     while True:
-        try:
+        with contextlib.suppress(BaseException):
             lock.acquire()
-        except BaseException:
-            pass
 
 
 def swallows_in_a_finally():
@@ -274,10 +273,8 @@ def a_daemon_that_swallows_everything():
 
     def resist():
         while True:
-            try:
+            with contextlib.suppress(BaseException):
                 done.wait()
-            except BaseException:
-                pass
 
     threading.Thread(target=resist, daemon=True).start()
     return "returned"

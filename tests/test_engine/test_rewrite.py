@@ -1,5 +1,7 @@
 """Rewritten code behaves as the original does, in results, output, errors and lines."""
 
+# ruff: noqa: E501 (the programs under test are written on few lines)
+
 from __future__ import annotations
 
 import ast
@@ -1126,7 +1128,9 @@ def test_the_library_s_own_code_behaves_as_before(notebook, importable, name):
     """A module of the standard library, copied under another name, is a learner's module."""
     source = Path(importlib.import_module(name).__file__).read_text("utf-8")
     # Without the C versions, which would replace what is rewritten here.
-    source = re.sub(r"^( *)from _(heapq|statistics|csv_none) import .*$", r"\1pass", source, flags=re.MULTILINE)
+    source = re.sub(
+        r"^( *)from _(heapq|statistics|csv_none) import .*$", r"\1pass", source, flags=re.MULTILINE
+    )
     (importable / f"mine_{name}.py").write_text(source, "utf-8")
     notebook.cell(f"import mine_{name} as m\ndef work():" + _LIBRARY[name])
     notebook.cell("def program(): return repr(work())")
@@ -1327,9 +1331,12 @@ def test_class_data_that_somebody_rebinds_is_announced(notebook):
             Thing.total += 1
         """
 
-    assert [("read", "self.total"), ("write", "self.total"), ("read", "Thing.total"), ("write", "Thing.total")] == (
-        _steps(notebook, text)
-    )
+    assert [
+        ("read", "self.total"),
+        ("write", "self.total"),
+        ("read", "Thing.total"),
+        ("write", "Thing.total"),
+    ] == (_steps(notebook, text))
 
 
 def test_attributes_reached_by_calls_are_announced(notebook):
@@ -1351,12 +1358,199 @@ def test_attributes_reached_by_calls_are_announced(notebook):
     assert ["write", "read", "read", "write", "read", "write", "delete"] == kinds
 
 
+# -- and is seen to race ------------------------------------------------------------------------------
+
+# What two threads do at the same time, how it is set up, what is looked at, and all that can come out.
+RACES = {
+    "a class's datum, through instances": (
+        "c.total += 1",
+        "class C: total = 0\nc = C()",
+        "c.total",
+        {1, 2},
+    ),
+    "a class's datum": ("C.total += 1", "class C: total = 0", "C.total", {1, 2}),
+    "a slot": ("c.n += 1", "class C: __slots__ = 'n'\nc = C()\nc.n = 0", "c.n", {1, 2}),
+    "a function's attribute": ("f.n += 1", "def f(): pass\nf.n = 0", "f.n", {1, 2}),
+    "a mutable default": (
+        "f()",
+        "def f(seen=[0]): seen[0] += 1; return seen[0]",
+        "f() - 1",
+        {1, 2},
+    ),
+    "an item": ("d['k'] += 1", "d = {'k': 0}", "d['k']", {1, 2}),
+    "an item of a list, from both ends": (
+        "xs[-1] += 1; xs[1] += 0",
+        "xs = [0, 0]",
+        "xs[1]",
+        {1, 2},
+    ),
+    "setattr and getattr": (
+        "setattr(c, 'n', getattr(c, 'n') + 1)",
+        "class C: pass\nc = C()\nc.n = 0",
+        "c.n",
+        {1, 2},
+    ),
+    "an attribute and its __dict__": (
+        "vars(c)['n'] = c.n + 1",
+        "class C: pass\nc = C()\nc.n = 0",
+        "c.n",
+        {1, 2},
+    ),
+    "a property over an attribute": (
+        "c.n += 1",
+        """
+class C:
+    _n = 0
+    @property
+    def n(self): return self._n
+    @n.setter
+    def n(self, value): self._n = value
+c = C()
+""",
+        "c.n",
+        {1, 2},
+    ),
+    "a dataclass": (
+        "c.n += 1",
+        "from dataclasses import dataclass\n@dataclass\nclass C: n: int = 0\nc = C()",
+        "c.n",
+        {1, 2},
+    ),
+    "len, then append": ("if len(xs) < 1: xs.append(1)", "xs = []", "len(xs)", {1, 2}),
+    "truth, then append": ("if not xs: xs.append(1)", "xs = []", "len(xs)", {1, 2}),
+    "in, then add": (
+        "if 1 not in s:\n    s.add(1); made.append(1)",
+        "s = set(); made = []",
+        "len(made)",
+        {1, 2},
+    ),
+    "get, then set": ("d['k'] = d.get('k', 0) + 1", "d = {}", "d['k']", {1, 2}),
+    "comparison, then append": ("if xs == []: xs.append(1)", "xs = []", "len(xs)", {1, 2}),
+    "max, then append": ("xs.append(max(xs) + 1)", "xs = [0]", "max(xs)", {1, 2}),
+    "a method kept in a variable": (
+        "look = xs.count\nif look(1) == 0: xs.append(1)",
+        "xs = []",
+        "len(xs)",
+        {1, 2},
+    ),
+    "an f-string, then append": ("if f'{xs}' == '[]': xs.append(1)", "xs = []", "len(xs)", {1, 2}),
+    "addition, then binding": (
+        "c.xs = c.xs + [1]",
+        "class C: pass\nc = C()\nc.xs = []",
+        "len(c.xs)",
+        {1, 2},
+    ),
+    "unpacking is one read": (
+        "if me: pair[0] = 1; pair[1] = 1\nelse: a, b = pair; seen.append((a, b))",
+        "pair = [0, 0]; seen = []",
+        "seen[0]",
+        {(0, 0), (1, 0), (1, 1)},
+    ),
+    "star-arguments are one read": (
+        "if me: pair[0] = 1; pair[1] = 1\nelse: seen.append((lambda *a: a)(*pair))",
+        "pair = [0, 0]; seen = []",
+        "seen[0]",
+        {(0, 0), (1, 0), (1, 1)},
+    ),
+    "iterating is a read for each item": (
+        "if me: pair[0] = 1; pair[1] = 1\nelse: seen.append([x for x in pair])",
+        "pair = [0, 0]; seen = []",
+        "tuple(seen[0])",
+        {(0, 0), (1, 0), (1, 1), (0, 1)},
+    ),
+    "map, zip and enumerate look later": (
+        "if me: pair[0] = 1; pair[1] = 1\nelse: seen.append([x for x, _ in zip(map(int, pair), range(2))])",
+        "pair = [0, 0]; seen = []",
+        "tuple(seen[0])",
+        {(0, 0), (1, 0), (1, 1), (0, 1)},
+    ),
+    "an append is one step": ("xs.append(1)", "xs = []", "len(xs)", {2}),
+    "setdefault is one step": ("d.setdefault('k', []).append(1)", "d = {}", "len(d['k'])", {2}),
+    "list += is a read and a write": (
+        "c.xs += [1]",
+        "class C: pass\nc = C()\nc.xs = []",
+        "len(c.xs)",
+        {2},
+    ),
+    "a cached property may be computed twice": (
+        "c.n",
+        """
+import functools
+class C:
+    made = 0
+    @functools.cached_property
+    def n(self):
+        C.made += 1
+        return C.made
+c = C()
+""",
+        "C.made",
+        {1, 2},
+    ),
+    "an iterator hands out every item once": (
+        "got.append(next(it))",
+        "it = iter([1, 2]); got = []",
+        "sorted(got) == [1, 2]",
+        {True},
+    ),
+    "a generator cannot run twice at once": (
+        """
+try:
+    got.append(next(gen))
+except ValueError as error:
+    got.append(str(error))
+""",
+        """
+class C: n = 0
+c = C()
+def make():
+    c.n += 1
+    yield c.n
+    c.n += 1
+    yield c.n
+gen = make(); got = []
+""",
+        "sorted(map(str, got)) in (['1', '2'], ['1', 'generator already executing'])",
+        {True},
+    ),
+    "deletion": (
+        "try:\n    del d['k']\n    got.append('deleted')\nexcept KeyError:\n    got.append('gone')",
+        "d = {'k': 1}; got = []",
+        "tuple(sorted(got))",
+        {("deleted", "gone")},
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "setup", "look", "expected"), RACES.values(), ids=RACES)
+def test_all_that_can_come_out_is_found(notebook, body, setup, look, expected):
+    notebook.cell("import threading\n" + setup)
+    lines = "\n".join(f"        {line}" for line in body.splitlines())
+    notebook.cell(f"""
+def program():
+    def work(me):
+{lines}
+    threads = [threading.Thread(target=work, args=(me,)) for me in (False, True)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    return {look}
+""")
+
+    report = explore(notebook["program"])
+
+    assert report.failure is None, report.failure
+    assert expected == set(report.outcomes)
+    assert report.coverage.complete
+
+
 # -- the tree -----------------------------------------------------------------------------------------
 
 
 def test_lines_and_columns_stay(notebook):
     text = "def f(self, xs):\n    self.a = xs[0]\n    return [x.b for x in self.c]\n"
-    tree = rewrite(ast.parse(text), shared_globals=frozenset(), sites=Sites(), lines=text.splitlines())
+    tree = rewrite(
+        ast.parse(text), shared_globals=frozenset(), sites=Sites(), lines=text.splitlines()
+    )
 
     lines = {node.lineno for node in ast.walk(tree) if hasattr(node, "lineno")}
 
@@ -1367,7 +1561,13 @@ def test_lines_and_columns_stay(notebook):
 def test_a_site_knows_its_place_and_text():
     text = "def f(self):\n    self.é.a += 1\n"
     sites = Sites()
-    rewrite(ast.parse(text), shared_globals=frozenset(), sites=sites, file="f.py", lines=text.splitlines())
+    rewrite(
+        ast.parse(text),
+        shared_globals=frozenset(),
+        sites=sites,
+        file="f.py",
+        lines=text.splitlines(),
+    )
 
     assert ("f.py", 2, "self.é.a") in [(site.file, site.line, site.text) for site in sites.values()]
 

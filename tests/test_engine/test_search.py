@@ -6,12 +6,13 @@ import gc
 from math import factorial
 
 import pytest
-from .op_programs import Script, program, random_scripts
 
 from taketurns.engine import search
 from taketurns.engine.scheduler import Scheduler
 from taketurns.engine.search import Bounded, Reduced, Sampled
 from taketurns.engine.workers import Crew
+
+from .op_programs import Script, program, random_scripts
 
 EVERYTHING = 10**9  # no bound on preemptions
 

@@ -1,5 +1,7 @@
 """A world has its own builtins and its own modules, and leaves the real ones alone."""
 
+# ruff: noqa: E501 (the programs under test are written on few lines)
+
 from __future__ import annotations
 
 import builtins
@@ -74,7 +76,9 @@ def good(run):
 )
 def test_threading_is_the_world_s_however_imported(run, line):
     if "*" in line:
-        made = run("return type(Lock()) is not real", f"import _thread\n{line}\nreal = _thread.LockType")
+        made = run(
+            "return type(Lock()) is not real", f"import _thread\n{line}\nreal = _thread.LockType"
+        )
     else:
         made = run(f"{line}\nlock = Lock()\nlock.acquire()\nreturn lock.acquire(timeout=5)")
         assert 5 == made.elapsed
@@ -203,7 +207,11 @@ def test_library_source_over_the_models(run):
 def test_nothing_real_is_touched(run):
     before = dict(vars(builtins)), threading.Lock, set(threading.enumerate()), sys.stdout
 
-    good(run("import threading, sys\nsys.stdout = None\nthreading.Lock = None\nimport builtins\nreturn 1"))
+    good(
+        run(
+            "import threading, sys\nsys.stdout = None\nthreading.Lock = None\nimport builtins\nreturn 1"
+        )
+    )
 
     assert before == (dict(vars(builtins)), threading.Lock, set(threading.enumerate()), sys.stdout)
 

@@ -161,7 +161,6 @@ def gradebook(folder: Path, assignment: str) -> dict[str, Scores]:
                 scores = found.setdefault(submission.student.id, {})
                 for notebook in submission.notebooks:
                     scores |= {grade.name: grade.score for grade in notebook.grades}
-            book.db.get_bind().dispose()
     return found
 
 

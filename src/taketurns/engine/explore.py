@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from .errors import ScheduleError
-from .recording import Recorder, short
+from .recording import Recorder, short, unique_names
 from .results import Coverage, Failure, Presentation, Report, Run
 from .schedule import Departure, decode, encode
 from .scheduler import Scheduler, Strategy
 from .search import Bounded, Reduced, Replay, Sampled, departures
 from .source import Plan, plan
 from .workers import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 BUDGET = 400_000  # steps of one `explore`
 SIMULATION_STEPS = 200_000  # steps of one `simulate`
@@ -55,7 +58,8 @@ def simulate(
     run, _ = record(the_plan, strategy, clock)
     if strategy.misfit:
         raise ScheduleError(
-            f"the schedule {schedule!r} does not fit this program: it names a thread that cannot run there"
+            f"the schedule {schedule!r} does not fit this program: "
+            "it names a thread that cannot run there"
         )
     return run
 
@@ -87,7 +91,7 @@ def _finished(the_plan: Plan, sched: Scheduler) -> Run:
         elapsed=sched.now,
         output="".join(sched.output),
         events=sched.recorder.events(sched),
-        threads=tuple(task.name for task in sched.tasks),
+        threads=unique_names(sched.tasks),
         verdict=sched.verdict,
         message=sched.message,
         schedule=schedule_of(the_plan, sched),
@@ -120,19 +124,20 @@ class _Exploration:
         """Search until a failure, the proof, or the end of the budget."""
         complete, bound = False, None
         with Crew() as self._crew, _collector_paused():
-            complete = self._search(Reduced(), 0.6)
+            exhausted = self._search(Reduced(), 0.6)
+            complete = exhausted and self._exact
             if not complete and not self._stopped():
                 for k in range(3):
                     if not self._search(Bounded(k), 0.65 + 0.1 * k):
                         break
                     bound = k
-                if not self._stopped():
+                if not exhausted and not self._stopped():
                     self._search(Sampled(SEED, self._length), 1.0)
             failure = self._failure() if self._failed is not None else None
         coverage = Coverage(
-            complete=complete and self._exact and not self._stopped(),
+            complete=complete and not self._stopped(),
             schedules=self._schedules,
-            bound=bound if self._exact else None,
+            bound=bound,
         )
         holds = failure is None and not self._undecided
         verdict = "ok" if holds else failure.verdict if failure else "inconclusive"
@@ -207,7 +212,7 @@ class _Exploration:
             calm = record(self._plan, Replay([]), self._clock)[0]
             mistake, paragraph = Presentation.diagnose(run, calm if calm.verdict == "ok" else None)
         lines = [run.message or run.verdict]
-        if run.verdict not in ("assertion",):
+        if run.verdict != "assertion":
             lines[0] = f"{run.verdict}: {lines[0]}"
         if paragraph:
             lines.append(f"{mistake}: {paragraph}")

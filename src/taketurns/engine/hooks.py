@@ -12,9 +12,8 @@ import gc
 import operator
 import sys
 import types
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Any
 
 from .kinds import (
     AS_IS,
@@ -44,9 +43,14 @@ from .kinds import (
     is_engine,
     treatment,
 )
-from .rewrite import Surface
-from .scheduler import Scheduler
-from .sites import Sites
+from .scheduler import short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .rewrite import Surface
+    from .scheduler import Scheduler
+    from .sites import Sites
 
 # How an attribute of the instances of a type is reached.
 (
@@ -125,6 +129,7 @@ class Native:
         self._site = site
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Announce the access, then call the method."""
         return self._hooks._call_native(self._method, self._site, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -150,7 +155,12 @@ class _Suppress:
     def __enter__(self) -> None:
         self._inner.__enter__()
 
-    def __exit__(self, kind: Any, error: Any, tb: Any) -> bool:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: types.TracebackType | None,
+    ) -> bool:
         caught = bool(self._inner.__exit__(kind, error, tb))
         if caught:
             self._sched.caught(error)
@@ -245,7 +255,7 @@ class Hooks:
 
     def table(self) -> dict[str, Any]:
         """The hooks by the names under which rewritten code calls them."""
-        return {f"_tt_{name.strip('_')}": getattr(self, name) for name in _HOOKS} | {
+        return {public: getattr(self, name) for public, name in _HOOKS.items()} | {
             "_tt_tick": self._sched.tick,
             "_tt_pulse": self._sched.pulse,
             "_tt_new_cell": Cell,
@@ -339,14 +349,12 @@ class Hooks:
 
     def _inherited(self, obj: Any, name: str, site: int | None) -> Any:
         """What the class has, unless the instance has its own: depends on both."""
-        owner, found = find(type(obj), name)
-        is_data = find(type(found), "__get__")[1] is MISSING
-        more = (owner,) if is_data and name not in _instance_dict(obj) else ()
-        self.announce("read", obj, "R", key=name, site=site, more=more)
+        # All the classes that may be asked: what hides them may be gone when the turn comes.
+        self.announce("read", obj, "R", key=name, site=site, more=_classes(type(obj)))
         return self._seen(getattr(obj, name)) if self.record else getattr(obj, name)
 
     def _cached(self, obj: Any, name: str, site: int | None) -> Any:
-        """A cached_property: look, compute, keep. (Before Python 3.12 it had a lock, too.)"""
+        """A cached_property: look, compute, keep. Before Python 3.12 it had a lock, too."""
         self.announce("read", obj, "R", key=name, site=site)
         cache = _instance_dict(obj)
         found = find(type(obj), name)[1]
@@ -357,10 +365,19 @@ class Hooks:
         cache[name] = value
         return value
 
-    def takes(self, iterator: Any) -> None:
-        """Something is about to be taken out of an iterator that threads may share."""
-        if (self._kinds.get(type(iterator)) or self._kind(type(iterator))) == ITERATOR:
-            self.announce("read", iterator, "W")
+    def take(self, site: int | None, iterator: Any, *default: Any) -> Any:
+        """`next(iterator)`, of an iterator that threads may share."""
+        if (self._kinds.get(type(iterator)) or self._kind(type(iterator))) != ITERATOR:
+            return next(iterator, *default)
+        self.announce("read", iterator, "W", site=site)
+        if type(iterator) is not types.GeneratorType:
+            return next(iterator, *default)
+        inside = self._sched.current.inside
+        inside.append(iterator)
+        try:
+            return next(iterator, *default)
+        finally:
+            inside.remove(iterator)
 
     def _members(self, obj: Any, name: str, site: int | None) -> Any:
         """`obj.__dict__`: accesses to its items are accesses to attributes of `obj`."""
@@ -380,9 +397,9 @@ class Hooks:
 
     def _of_class(self, cls: Any, name: str, site: int | None) -> Any:
         if self._is_rebound(name) and find(type(cls), name)[1] is MISSING:
-            asked, found = find_own(cls, name)
+            found = find_own(cls, name)[1]
             if find(type(found), "__get__")[1] is MISSING:
-                self.announce("read", cls, "R", key=name, site=site, more=tuple(asked[1:]))
+                self.announce("read", cls, "R", key=name, site=site, more=_classes(cls)[1:])
                 return self._seen(getattr(cls, name)) if self.record else getattr(cls, name)
         value = getattr(cls, name)
         return functools.partial(self._raw_access, value) if _is_raw(value) else value
@@ -432,7 +449,7 @@ class Hooks:
         return finish
 
     def _store_is_shared(self, obj: Any, name: str, store: str) -> bool:
-        """Whether storing or deleting an attribute changes state of `obj` that threads may share."""
+        """Whether storing or deleting an attribute changes state that threads may share."""
         kind = type(obj)
         number = self._kinds.get(kind) or self._kind(kind)
         if number in (QUIET, SUPER):
@@ -600,8 +617,10 @@ class Hooks:
         kind = type(iterable)
         number = self._kinds.get(kind) or self._kind(kind)
         if number in CONTAINERS and not self._overrides(kind, "__iter__"):
-            owner = _viewed(iterable) if number == VIEW else iterable
-            iterable = self._reading(self._identity(owner), iter(iterable), site)
+            owner = self._identity(_viewed(iterable) if number == VIEW else iterable)
+            if _notes_size(kind, number):
+                self.announce("read", owner, "R", site=site)
+            iterable = self._reading(owner, iter(iterable), site)
         elif number == ITERATOR and not (fresh and _is_unstarted(iterable)):
             iterable = self._draining(iterable, site)
         elif number >= RECORD and self._is_opaque(kind, "__iter__"):
@@ -624,9 +643,8 @@ class Hooks:
 
     def _draining(self, iterator: Iterator[Any], site: int | None) -> Iterator[Any]:
         while True:
-            self.announce("read", iterator, "W", site=site)
             try:
-                value = next(iterator)
+                value = self.take(site, iterator)
             except StopIteration:
                 return
             yield value
@@ -677,7 +695,7 @@ class Hooks:
         return obj
 
     def compare(self, symbol: str, left: Any, right: Any, site: int | None) -> Any:
-        """`left == right`, `left in right` …"""
+        """A comparison with one operator."""
         kinds = self._kinds
         kind = type(right)
         b = kinds.get(kind) or self._kind(kind)
@@ -696,7 +714,7 @@ class Hooks:
         return _OPERATORS[symbol](left, right)
 
     def binary(self, symbol: str, left: Any, right: Any, site: int | None) -> Any:
-        """`left + right` …"""
+        """`left + right` and the like."""
         a = self._kinds.get(type(left)) or self._kind(type(left))
         b = self._kinds.get(type(right)) or self._kind(type(right))
         if a != QUIET or b != QUIET:
@@ -704,7 +722,7 @@ class Hooks:
         return _OPERATORS[symbol](left, right)
 
     def inplace(self, symbol: str, left: Any, right: Any, site: int | None) -> Any:
-        """`left += right` …, the value of it: a container changes in place."""
+        """The value of `left += right` and the like: a container changes in place."""
         a = self._kinds.get(type(left)) or self._kind(type(left))
         b = self._kinds.get(type(right)) or self._kind(type(right))
         if a != QUIET or b != QUIET:
@@ -728,6 +746,8 @@ class Hooks:
         )
         if found:
             self._touch("read" if mode == "R" else "write", found, mode, site)
+            if self.record:
+                self._sched.note(detail=(short(left[0]), short(right[0])))
 
     def _touch(self, what: str, objects: tuple[Any, ...], mode: str, site: int | None) -> None:
         """One step that accesses the whole of the first object in `mode`, and reads the others."""
@@ -829,6 +849,8 @@ class Hooks:
         if number not in CONTAINERS or self._overrides(type(arg), "__iter__"):
             return arg
         owner = self._identity(_viewed(arg) if number == VIEW else arg)
+        if function is reversed or _notes_size(type(arg), number):
+            self.announce("read", owner, "R", site=site)
         iterator = reversed(arg) if function is reversed else iter(arg)
         return Items(self, owner, iterator, site)
 
@@ -898,7 +920,7 @@ class Hooks:
         return found
 
     def _label(self, value: Any, site: int | None, key: Any = MISSING) -> None:
-        """Remember what the learner calls a lock, a queue …"""
+        """Remember what the learner calls a lock or a queue."""
         if site is not None and self._is_model(type(value)):
             text = self._sites[site].text
             if key is not MISSING and text.endswith("]"):
@@ -912,15 +934,28 @@ class Hooks:
                 self._sched.label(obj, text[: -len(name) - 1])
 
 
-_HOOKS = (
+_NAMES = (
     *("attr", "method", "set_attr", "del_attr", "update_attr"),
     *("item", "set_item", "del_item", "update_item"),
-    *("global_", "set_global", "cell", "set_cell", "new_cells", "each", "each_new", "delegate", "bind"),
+    *(
+        "global_",
+        "set_global",
+        "cell",
+        "set_cell",
+        "new_cells",
+        "each",
+        "each_new",
+        "delegate",
+        "bind",
+    ),
     *("read", "unpack", "show", "compare", "binary", "inplace", "callee"),
     *("context", "class_", "enter", "handler"),
 )
+_HOOKS = {f"_tt_{name.strip('_')}": name for name in _NAMES}
 _VIEW_TYPES = frozenset(kind for kind, number in BASE_KINDS.items() if number == VIEW)
-_module_members: Callable[[Any], dict[str, Any]] = types.ModuleType.__dict__["__dict__"].__get__
+_module_members: Callable[[Any], dict[str, Any]] = vars(types.ModuleType)["__dict__"].__get__
+_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+_CHANGEABLE = 1 << 9  # CPython's Py_TPFLAGS_HEAPTYPE
 _RAW = frozenset({"__getattribute__", "__setattr__", "__delattr__"})
 
 
@@ -948,8 +983,18 @@ def _part(obj: Any, key: Any, number: int) -> Any:
 
 
 def _viewed(view: Any) -> Any:
-    """The dict that a view shows. (`view.mapping` would be a proxy, another object.)"""
+    """The dict that a view shows; `view.mapping` would be a proxy, another object."""
     return gc.get_referents(view)[0]
+
+
+def _classes(cls: type) -> tuple[type, ...]:
+    """A class and its bases, but for those that nobody can change."""
+    return tuple(base for base in _mro(cls) if base.__flags__ & _CHANGEABLE)
+
+
+def _notes_size(kind: type, number: int) -> bool:
+    """Whether an iterator over such a container depends on its state when the iterator is made."""
+    return number != SEQUENCE or issubclass(kind, deque)
 
 
 def _is_unstarted(iterator: Any) -> bool:
@@ -973,7 +1018,7 @@ def _peek(obj: Any, name: str) -> Any:
     """The value of an attribute before it is overwritten; runs nobody's code."""
     found = _instance_dict(obj).get(name, MISSING)
     if found is MISSING:
-        owner, found = find(type(obj), name)
+        _owner, found = find(type(obj), name)
         if type(found) is _SLOT:
             try:
                 return found.__get__(obj)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import _thread
-import array
 import collections
 import copy
 import dataclasses
-import datetime
-import decimal
 import enum
-import fractions
 import functools
 import pathlib
 import re
 import types
-import uuid
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set of names."""
+    return frozenset(text.split())
+
 
 # Kinds. No thread can change what a QUIET object shows (or its methods take steps themselves).
 QUIET, SEQUENCE, MAPPING, SET, VIEW, ITERATOR, MODULE, CLASS, SUPER, RECORD, INSTANCE = range(1, 12)
@@ -30,8 +33,7 @@ _QUIET_TYPES: tuple[type, ...] = (
     *(types.MethodDescriptorType, types.WrapperDescriptorType, types.ClassMethodDescriptorType),
     *(types.GetSetDescriptorType, types.MemberDescriptorType, types.MappingProxyType),
     *(types.GenericAlias, types.UnionType, types.FrameType, types.TracebackType),
-    *(re.Pattern, re.Match, uuid.UUID, decimal.Decimal, fractions.Fraction),
-    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(re.Pattern, re.Match),
 )
 _QUIET_FAMILIES = (BaseException, enum.Enum, pathlib.PurePath, _thread._local)
 _FAMILIES: tuple[tuple[type, int], ...] = (
@@ -40,7 +42,6 @@ _FAMILIES: tuple[tuple[type, int], ...] = (
     (list, SEQUENCE),
     (collections.deque, SEQUENCE),
     (bytearray, SEQUENCE),
-    (array.array, SEQUENCE),
     (dict, MAPPING),
     (set, SET),
 )
@@ -52,7 +53,7 @@ _VIEWS: tuple[type, ...] = tuple(
 # Exactly these have parts that can be told apart by their keys.
 PARTITIONED = frozenset(
     {
-        *(list, collections.deque, bytearray, array.array),
+        *(list, collections.deque, bytearray),
         *(dict, collections.defaultdict, collections.OrderedDict, collections.Counter),
     }
 )
@@ -89,13 +90,27 @@ def is_engine(thing: Any) -> bool:
     return str(getattr(thing, "__module__", None)).startswith("taketurns.engine.")
 
 
+# By name, for importing their modules would take longer than all of the engine.
+_IMMUTABLE_NAMES = words(
+    "datetime.date datetime.datetime datetime.time datetime.timedelta datetime.timezone "
+    "decimal.Decimal fractions.Fraction uuid.UUID"
+)
+
+
+def is_immutable(kind: type) -> bool:
+    """Whether it is one of the library's types of immutable data."""
+    return f"{kind.__module__}.{kind.__qualname__}" in _IMMUTABLE_NAMES
+
+
 def classify(kind: type) -> int:
     """The kind of the instances of a type that is not in BASE_KINDS."""
-    if is_engine(kind) or issubclass(kind, _QUIET_FAMILIES):
+    if is_engine(kind) or is_immutable(kind) or issubclass(kind, _QUIET_FAMILIES):
         return QUIET
     for family, number in _FAMILIES:
         if issubclass(kind, family):
             return number
+    if any(base.__module__ == "array" for base in _mro(kind)):
+        return SEQUENCE
     if type(find(kind, "__next__")[1]) is types.WrapperDescriptorType:
         return ITERATOR
     if dataclasses.is_dataclass(kind):
@@ -138,8 +153,16 @@ def is_atom(key: object) -> bool:
 
 
 # Methods of containers that only read.
-PURE_METHODS = frozenset(
-    ["get", "keys", "values", "items", "copy", "count", "index", "most_common", "elements", "total", "difference", "intersection", "union", "symmetric_difference", "isdisjoint", "issubset", "issuperset", "fromkeys", "decode", "hex", "find", "rfind", "rindex", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "startswith", "endswith", "translate", "join", "replace", "upper", "lower", "title", "capitalize", "swapcase", "center", "ljust", "rjust", "zfill", "expandtabs", "partition", "rpartition", "isalnum", "isalpha", "isascii", "isdigit", "islower", "isspace", "istitle", "isupper", "tolist", "tobytes", "__len__", "__contains__", "__getitem__", "__iter__", "__reversed__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__add__", "__mul__", "__or__", "__and__", "__sub__", "__xor__", "__repr__", "__str__", "__sizeof__", "__copy__", "__reduce__", "__reduce_ex__", "__format__", "__ror__", "__rand__", "__rsub__", "__rxor__", "__rmul__", "__radd__"]
+PURE_METHODS = words(
+    "get keys values items copy count index most_common elements total difference "
+    "intersection union symmetric_difference isdisjoint issubset issuperset fromkeys decode "
+    "hex find rfind rindex split rsplit splitlines strip lstrip rstrip startswith endswith "
+    "translate join replace upper lower title capitalize swapcase center ljust rjust zfill "
+    "expandtabs partition rpartition isalnum isalpha isascii isdigit islower isspace istitle "
+    "isupper tolist tobytes __len__ __contains__ __getitem__ __iter__ __reversed__ __eq__ "
+    "__ne__ __lt__ __le__ __gt__ __ge__ __add__ __mul__ __or__ __and__ __sub__ __xor__ "
+    "__repr__ __str__ __sizeof__ __copy__ __reduce__ __reduce_ex__ __format__ __ror__ "
+    "__rand__ __rsub__ __rxor__ __rmul__ __radd__"
 )
 
 # What a function or class that is not rewritten does with the containers that it is given.
@@ -154,15 +177,16 @@ _KNOWN: Mapping[int, int] = {
     **{id(function): LAZY for function in _LAZY_ONES},
     **{id(function): READS for function in _READING_ONES},
     **{id(function): DEEP for function in (copy.deepcopy, dataclasses.asdict, dataclasses.astuple)},
-    id(collections.namedtuple): AS_IS,
+    id(collections.namedtuple): AS_IS,  # noqa: PYI024 (it is the function that is meant)
 }
-_READING_MODULES = frozenset(
-    ["_bisect", "_hashlib", "_operator", "_statistics", "base64", "binascii", "cmath", "decimal", "fractions", "hashlib", "html", "json", "math", "operator", "pprint", "random", "re", "reprlib", "statistics", "string", "textwrap", "zlib"]
+_READING_MODULES = words(
+    "_bisect _hashlib _operator _statistics base64 binascii cmath decimal fractions hashlib "
+    "html json math operator pprint random re reprlib statistics string textwrap zlib"
 )
 _READING_CLASSES = frozenset({"builtins", "collections", "array"})
 # Their functions look at the frame that calls them, or deal with what is no data.
-_LEFT_ALONE = frozenset({"_thread", "_typing", "_warnings", "gc", "inspect", "sys"})
-_WRITING = frozenset(["setitem", "delitem", "iadd", "isub", "imul", "ior", "iand", "ixor", "iconcat", "insort_left", "insort_right"])
+_LEFT_ALONE = words("_thread _typing _warnings gc inspect sys")
+_WRITING = words("setitem delitem iadd isub imul ior iand ixor iconcat insort_left insort_right")
 # The functions of a world's `random`, which are the engine's.
 _DRAWING = {"shuffle": WRITES, "choice": READS, "choices": READS, "sample": READS}
 

@@ -9,27 +9,32 @@ the container itself to anything that could keep it. What is *in* it may well be
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .scopes import FunctionNode
+from .kinds import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .scopes import FunctionNode
+
 
 # These look at the items at once, and keep nothing but them.
-_EAGER = frozenset(
-    "all any bool dict frozenset len list max min print repr set sorted str sum tuple".split()
-)
+_EAGER = words("all any bool dict frozenset len list max min print repr set sorted str sum tuple")
 _LAZY = frozenset({"enumerate", "filter", "map", "reversed", "zip"})
 _MAKERS = frozenset({"bytearray", "dict", "list", "set", "sorted"})
-METHODS = frozenset(
-    "add append appendleft clear copy count difference difference_update discard extend extendleft "
-    "get index insert intersection intersection_update isdisjoint issubset issuperset pop popitem "
-    "popleft remove reverse rotate setdefault sort symmetric_difference "
-    "symmetric_difference_update union update".split()
+METHODS = words(
+    "add append appendleft clear copy count difference difference_update discard extend "
+    "extendleft get index insert intersection intersection_update isdisjoint issubset "
+    "issuperset pop popitem popleft remove reverse rotate setdefault sort "
+    "symmetric_difference symmetric_difference_update union update"
 )
 VIEWS = frozenset({"items", "keys", "values"})
 # Of these methods, the arguments are containers whose items are read.
-CONSUMING = frozenset(
-    "difference difference_update extend extendleft intersection intersection_update isdisjoint "
-    "issubset issuperset symmetric_difference symmetric_difference_update union update".split()
+CONSUMING = words(
+    "difference difference_update extend extendleft intersection intersection_update "
+    "isdisjoint issubset issuperset symmetric_difference symmetric_difference_update union "
+    "update"
 )
 _DISPLAYS = (ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -52,9 +57,9 @@ def private_names(function: FunctionNode, is_builtin: Callable[[str], bool]) -> 
             spoilt.add(node.arg)
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             spoilt.update(node.names)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            spoilt.add(node.name)
-        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
+            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
+        ):
             spoilt.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             spoilt.add(node.rest)
@@ -122,7 +127,9 @@ def _is_harmless(
     if isinstance(parent, ast.UnaryOp):
         return isinstance(parent.op, ast.Not)
     if isinstance(parent, ast.Compare):  # not with `==`, which asks the other side's `__eq__`
-        return all(isinstance(op, (ast.In, ast.NotIn, ast.Is, ast.IsNot)) for op in parent.ops) or all(
+        return all(
+            isinstance(op, (ast.In, ast.NotIn, ast.Is, ast.IsNot)) for op in parent.ops
+        ) or all(
             side is node or isinstance(side, (*_DISPLAYS, ast.Constant))
             for side in (parent.left, *parent.comparators)
         )

@@ -7,12 +7,13 @@ import linecache
 import re
 import sys
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType, FunctionType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .scheduler import Op, Scheduler, Task
 
 _HOOK = "_tt_tick"  # a namespace that has this name holds rewritten code
@@ -23,12 +24,16 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 class Event:
     """One step of a recorded run.
 
-    `where` numbers the shared thing that was touched (equal numbers: the same thing), `held` names
-    the locks that the thread holds after the step and `guards` numbers them, permits of semaphores
-    included. `since` is the step at which the thread began to wait for this one (`step` if it did
-    not wait) and `waited_for` says for what. `time` is in virtual seconds. `detail` holds evidence:
+    `where` numbers the shared thing that was touched (equal numbers: the same) and `whole` the
+    object that it is a part of; `held` names the locks that the thread holds after the step and
+    `guards` numbers them, permits of semaphores included. `since` is the step at which the thread
+    began to wait for this one (`step` if it did not wait) and `waited_for` says for what. `time` is
+    in virtual seconds. `detail` holds evidence:
     of a "blocked" event, who has the thing waited for (name, "active", "left" or "ended", line);
-    of a "caught" one, the function that caught it and its callers that were ready to do so.
+    of a "caught" one, the function that caught it and its callers that were ready to do so; of a
+    "timeout", what was tried; of a "notify", the threads woken; of an "arrive", how many had come
+    before and how many must; of the "start" of a daemon, that it is one; of the "set" of a future
+    whose call raised, "raised" and the line; of a comparison, both sides.
     """
 
     step: int
@@ -47,17 +52,23 @@ class Event:
     waited_for: str | None
     guards: tuple[int, ...] = ()
     detail: tuple[str, ...] = ()
+    whole: int | None = None
 
 
 class Place(Protocol):
     """A place in the learner's source."""
 
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """The name that its code objects have."""
+
     @property
-    def line(self) -> int: ...
+    def line(self) -> int:
+        """Counted from 1."""
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The expression that stands there."""
 
 
 @dataclass
@@ -82,6 +93,7 @@ class _Entry:
         self.obj: object = None
         self.target: str | None = None
         self.where: int | None = None
+        self.whole: int | None = None
         self.file: str | None = None
         self.line: int | None = None
         self.before: str | None = None
@@ -154,12 +166,15 @@ class Recorder:
         if op.guard is not None and not task.outcome and kind != "sleep":
             kind = "timeout"
         entry = _Entry(step, task, kind, sched.now)
+        if kind == "timeout":
+            entry.detail = (op.kind,)
         entry.obj = op.obj
         entry.file, entry.line = said.file, said.line
         entry.since = said.since if said.reason is not None else step
         entry.waited_for = said.reason
         if op.obj is not task and op.kind != "sleep":
             entry.where = self._place(op.obj, op.key)
+            entry.whole = self._place(op.obj, None)
         if op.site is not None:
             entry.target = self._sites[op.site].text
         self._entries.append(entry)
@@ -194,11 +209,21 @@ class Recorder:
         self._last[task.index] = entry
 
     def note(self, task: Task, **values: object) -> None:
-        """Attach the value seen (`before`) or written (`after`) to the thread's last step."""
+        """Attach the value seen (`before`), written (`after`) or a `detail` to the last step."""
         entry = self._last.get(task.index)
         if entry is not None:
             for name, value in values.items():
-                setattr(entry, name, short(value))
+                setattr(entry, name, value if name == "detail" else short(value))
+
+    def looked_at_clock(self, sched: Scheduler, task: Task) -> None:
+        """A thread read the time, which takes no step."""
+        self._complete(sched, task)
+        entry = _Entry(len(self._entries), task, "time", sched.now)
+        frame = learner_frame(sys._getframe(1))
+        if frame is not None:
+            entry.file, entry.line = frame.f_code.co_filename, frame.f_lineno
+        self._entries.append(entry)
+        self._last[task.index] = entry
 
     def raised(self, sched: Scheduler, task: Task, error: BaseException) -> None:
         """An exception ended a thread."""
@@ -221,6 +246,7 @@ class Recorder:
             if task.op is not None:
                 entry.obj = task.op.obj
                 entry.where = self._place(task.op.obj, task.op.key)
+                entry.whole = self._place(task.op.obj, None)
                 for permit in self._holders(task.op.obj):
                     entry.detail += (permit.task.name, permit.state(), str(permit.line))
             entry.guards = self._guards_of(task)
@@ -233,12 +259,13 @@ class Recorder:
 
     def events(self, sched: Scheduler) -> tuple[Event, ...]:
         """The finished record."""
+        names = dict(zip(sched.tasks, unique_names(sched.tasks), strict=True))
         return tuple(
             Event(
                 step=e.step,
-                thread=e.task.name,
+                thread=names[e.task],
                 kind=e.kind,
-                target=e.target if e.target is not None else self._name(sched, e),
+                target=e.target if e.target is not None else self._name(sched, e, names),
                 where=e.where,
                 file=e.file,
                 line=e.line,
@@ -251,6 +278,7 @@ class Recorder:
                 waited_for=e.waited_for,
                 guards=e.guards,
                 detail=e.detail,
+                whole=e.whole,
             )
             for e in self._entries
         )
@@ -278,18 +306,33 @@ class Recorder:
             if any(permit.task is task for permit in self._holders(guard))
         )
 
-    def _name(self, sched: Scheduler, entry: _Entry) -> str | None:
+    def _name(self, sched: Scheduler, entry: _Entry, names: dict[Task, str]) -> str | None:
         if entry.kind in ("start", "join", "is-alive", "end"):
+            task = getattr(entry.obj, "_tt_task", None)
+            if task in names:
+                return names[task]
             name = getattr(entry.obj, "name", None)
             if isinstance(name, str):
                 return name
-        if entry.kind in ("begin", "spin", "sleep"):
+        if entry.kind in ("begin", "spin", "sleep", "time"):
             return None
         return sched.label_of(entry.obj) or type(entry.obj).__name__
 
     def _place(self, obj: object, key: object) -> int:
         self._kept.append(obj)
         return self._places.setdefault((id(obj), key), len(self._places))
+
+
+def unique_names(tasks: list[Task]) -> tuple[str, ...]:
+    """The threads' names; where several have one name, the later ones with a number."""
+    found: list[str] = []
+    for task in tasks:
+        name, count = task.name, 1
+        while name in found:
+            count += 1
+            name = f"{task.name} ({count})"
+        found.append(name)
+    return tuple(found)
 
 
 def short(value: object, depth: int = 2) -> str:
@@ -308,17 +351,15 @@ def short(value: object, depth: int = 2) -> str:
             inner = ", ".join(short(item, depth - 1) for item in items[:6])
             if len(items) > 6:
                 inner += ", ..."
-        opening, closing = {list: "[]", tuple: "()", deque: "[]"}.get(kind, "{}")
-        text = f"{opening}{inner}{closing}"
+        brackets = {list: "[]", tuple: "()", deque: "[]"}.get(kind, "{}")
+        text = brackets[0] + inner + brackets[1]
     elif isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
         inner = ", ".join(
             f"{short(k, 0)}: {short(v, depth - 1)}" if depth else "..."
             for k, v in list(value.items())[:4]
         )
         text = "{" + inner + (", ..." if len(value) > 4 else "") + "}"
-    elif isinstance(value, FunctionType):
-        text = value.__name__
-    elif isinstance(value, type):
+    elif isinstance(value, (FunctionType, type)):
         text = value.__name__
     elif isinstance(value, BaseException):
         text = f"{kind.__name__}({', '.join(short(arg, 0) for arg in value.args)})"
@@ -340,7 +381,10 @@ def _ready(frame: FrameType | None) -> list[str]:
     found = []
     while (frame := learner_frame(frame)) is not None:
         code = frame.f_code
-        if any(e.start <= frame.f_lasti < e.end for e in dis.Bytecode(code).exception_entries):
+        if any(
+            e.start <= frame.f_lasti < e.end
+            for e in getattr(dis.Bytecode(code), "exception_entries", ())
+        ):
             found.append(code.co_qualname)
         frame = frame.f_back
     return found

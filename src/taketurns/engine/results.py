@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .recording import Event
 
 VERDICTS = (
@@ -170,6 +171,7 @@ class Report:
         if self.failure is None:
             raise Inconclusive(self)
         self._refuse()
+        return None
 
     def _refuse(self) -> NoReturn:
         raise ScheduleFailure(self)

@@ -22,25 +22,33 @@ What cannot race is left alone: local variables, constants, patterns, annotation
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from .private import CONSUMING, METHODS, VIEWS, private_names
+from .kinds import words
+from .private import CONSUMING, VIEWS, private_names
 from .scopes import Comprehension, FunctionNode, Scope, Scopes, mangled
-from .sites import Sites
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .sites import Sites
 
 _NOTHING = ast.Constant(None)
 _Stmt = TypeVar("_Stmt", bound=ast.stmt)
 _Body = list[ast.stmt]
 
 # These look at the frame that calls them, or touch nothing that is shared.
-_PLAIN_CALLS = frozenset(
-    ["super", "locals", "vars", "globals", "eval", "exec", "dir", "breakpoint", "input", "print", "isinstance", "issubclass", "callable", "id", "type", "range", "int", "float", "complex", "bool", "chr", "ord", "object", "property", "staticmethod", "classmethod", "getattr", "setattr", "delattr", "hasattr", "next", "slice", "memoryview", "open"]
+_PLAIN_CALLS = words(
+    "super locals vars globals eval exec dir breakpoint input print isinstance issubclass "
+    "callable id type range int float complex bool chr ord object property staticmethod "
+    "classmethod getattr setattr delattr hasattr next slice memoryview open"
 )
 # What these return is new, so nobody else can have it yet.
-_MAKERS = frozenset(
-    ["list", "tuple", "set", "frozenset", "dict", "sorted", "str", "repr", "bytes", "bytearray", "int", "float", "complex", "bool", "len", "range", "sum", "abs", "round", "format", "chr", "ord", "hash", "id", "isinstance", "callable", "enumerate", "zip", "map", "filter", "reversed"]
+_MAKERS = words(
+    "list tuple set frozenset dict sorted str repr bytes bytearray int float complex bool len "
+    "range sum abs round format chr ord hash id isinstance callable enumerate zip map filter "
+    "reversed"
 )
 _FRESH = (
     ast.Constant,
@@ -78,6 +86,7 @@ _OPERATORS: dict[type[ast.operator | ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+
 
 @dataclass(frozen=True)
 class Surface:
@@ -309,7 +318,9 @@ class _Rewriter(ast.NodeTransformer):
             known = isinstance(func, ast.Name) and self._is_known(func.id)
             if not known and not all(self._is_fresh(arg) for arg in args):
                 node.func = ast.copy_location(hook("callee", node.func, self._site(node)), func)
-        node.args = [self._read(arg, "unpack") if read_args else self._expr(arg) for arg in node.args]
+        node.args = [
+            self._read(arg, "unpack") if read_args else self._expr(arg) for arg in node.args
+        ]
         for keyword in node.keywords:
             if keyword.arg is None:
                 keyword.value = self._read(keyword.value)
@@ -413,7 +424,7 @@ class _Rewriter(ast.NodeTransformer):
         node.left, node.right = self._expr(left), self._expr(right)
         if text or (numeric and not isinstance(node.op, ast.Mult)):
             return node
-        if numeric and any(isinstance(side, _FRESH + (ast.BinOp,)) for side in (left, right)):
+        if numeric and any(isinstance(side, (*_FRESH, ast.BinOp)) for side in (left, right)):
             return node  # `2 * 3`, `[0] * 5`
         symbol = ast.Constant(_OPERATORS[type(node.op)])
         return ast.copy_location(hook("binary", symbol, node.left, node.right, site), node)
@@ -457,6 +468,8 @@ class _Rewriter(ast.NodeTransformer):
         self._defaults(node.args)
         outer, self._scope = self._scope, self._scopes[node]
         node.body = self._expr(node.body)
+        enter = ast.copy_location(hook("enter"), node.body)  # returns None
+        node.body = ast.copy_location(ast.BoolOp(ast.Or(), [enter, node.body]), node.body)
         self._scope = outer
         return node
 
@@ -857,7 +870,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _defined_names(tree: ast.AST) -> frozenset[str]:
-    """What only `def` and `class` statements at the top bind: calls of it stay in rewritten code."""
+    """What only `def` and `class` statements at the top bind: calls of it need no look."""
     defined: set[str] = set()
     for stmt in getattr(tree, "body", []):
         if (

@@ -58,13 +58,14 @@ def decode(text: str, fingerprint: str) -> tuple[list[Departure], str]:
     match = _FORM.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise ScheduleError(
-            f"{text!r} is not a schedule. A schedule looks like '3b1a.7c1e': copy it whole from a report."
+            f"{text!r} is not a schedule. "
+            "A schedule looks like '3b1a.7c1e': copy it whole from a report."
         )
     tilde, body, checksum = match.groups()
     if checksum != fingerprint[:4]:
         raise ScheduleError(
             f"the schedule {text!r} belongs to another version of this program "
-            f"(its checksum is {checksum}, the program's is now {fingerprint[:4]}). Explore it again."
+            f"(its checksum is {checksum}, the program's now {fingerprint[:4]}). Explore it again."
         )
     departures = [Departure(int(gap), _rank(rank)) for gap, rank in _PART.findall(body)]
     return departures, "adversarial" if tilde else "exact"

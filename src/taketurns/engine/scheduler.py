@@ -13,15 +13,19 @@ import contextlib
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .errors import SimulationError
 from .recording import Recorder, learner_frame, short
-from .workers import Crew, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from .workers import Crew, Worker
 
 MAX_STEPS = 20_000  # steps of one run, before it is called too long to explore
+MAX_AFTERWARDS = 500  # steps that daemons get after the end of all others
 MAX_TICKS = 3_000_000  # turns of loops, likewise
 MAX_THREADS = 256
 PATIENCE = 10  # seconds in one uninterruptible call before the run is given up
@@ -101,6 +105,7 @@ class Task:
         self.atomic = 0
         self.children = 0
         self.read_clock = False
+        self.inside: list[object] = []  # generators whose bodies run: entering one is an error
         self.unwinding = False
         # For loops that only wait: what was read since the last turn, and the state at that turn.
         self.reads: list[object] = []
@@ -140,6 +145,9 @@ class Strategy(Protocol):
 
     def time_passes(self) -> None:
         """Virtual time passes: all that was done happened before all that comes."""
+
+    def pausing(self, sched: Scheduler) -> None:
+        """Nobody can go on now, or the run is over: what is pending is not performed here."""
 
     def forced(self, sched: Scheduler) -> Task | None:
         """Who goes next, where that is settled already; it need not be asked who could.
@@ -197,6 +205,7 @@ class Scheduler:
         self.output: list[str] = []
         self.problems: list[tuple[Task, BaseException]] = []
         self.steps = 0
+        self.afterwards = 0
         self.ticks = 0
         self.decisions: list[tuple[int, int]] = []  # (rank chosen, rank of the default)
         self.preemptions = 0
@@ -249,6 +258,8 @@ class Scheduler:
                 )
             self._touched(task, obj, mode)
             return True
+        if task.inside:
+            more = (*more, *task.inside)
         deadline = None if timeout is None else self.now + max(timeout, 0.0)
         task.op = op = Op(kind, obj, mode, key, guard, deadline, waits, arrived, site, more)
         if self.recorder is not None:
@@ -365,7 +376,7 @@ class Scheduler:
         return entry[0] if entry else None
 
     def note(self, **values: object) -> None:
-        """Attach `before=` or `after=` to the step just taken by this thread (when recording)."""
+        """Attach `before=`, `after=` or `detail=` to the step just taken (when recording)."""
         if self.recorder is not None:
             self.recorder.note(self.current, **values)
 
@@ -480,14 +491,22 @@ class Scheduler:
             if self.tasks[0].done and not any(
                 not task.daemon and (not task.idle or task in enabled) for task in self.live
             ):
-                self._end(*self._last_word())
-                return None
+                # What daemons can still do at once, they might have done before the end.
+                ready = [task for task in enabled if _is_ready(task)]
+                if not ready or self.afterwards >= MAX_AFTERWARDS:
+                    self.exact = self.exact and not enabled
+                    self._strategy.pausing(self)
+                    self._end(*self._last_word())
+                    return None
+                self.afterwards += 1
+                enabled = ready
             if self.recorder is not None:
                 for task in self.live:
                     if task not in enabled and not task.idle:
                         self.recorder.waiting(task, describe_wait(self, task))
             if enabled:
                 break
+            self._strategy.pausing(self)
             if not self._pass_time():
                 self._stuck()
                 return None
@@ -691,6 +710,11 @@ class Scheduler:
             "a call that blocks or computes for real cannot be simulated",
         )
         self._unwind()
+
+
+def _is_ready(task: Task) -> bool:
+    """Whether a task can go on without the help of a timer."""
+    return task.op is not None and (task.op.guard is None or task.op.guard())
 
 
 def describe_wait(sched: Scheduler, task: Task) -> str:

@@ -1,10 +1,12 @@
 """Strategies: which thread goes next, in one run and from run to run.
 
-`Reduced` is dynamic partial-order reduction (Flanagan & Godefroid, POPL 2005, figure 3) with sleep
-sets (Godefroid, LNCS 1032, chapter 5). Pending operations, blocked ones included, are analysed
-when they are announced and whenever a conflicting one is performed. Virtual time passes only when
-nobody can run, so it splits a run into epochs; everything in one happens before everything in the
-next, and the analysis never has to look across.
+`Reduced` is dynamic partial-order reduction with source sets and sleep sets (Abdulla, Aronis,
+Jonsson & Sagonas, JACM 64(4), 2017, algorithm 1). Two steps *race* if they conflict and neither is
+known to the other's thread by way of other steps; whether the later one could have come first is
+asked when it is performed. An operation that is still pending when nobody can go on, or when the
+run ends, is asked as if it were performed there, since it may be what a step has disabled. Virtual
+time passes only when nobody can run, so it splits a run into epochs; everything in one happens
+before everything in the next, and no race crosses the border.
 
 `Bounded` tries every schedule with at most k preemptions (Musuvathi & Qadeer, PLDI 2007).
 `Sampled` draws schedules by PCT (Burckhardt et al., ASPLOS 2010, section 3).
@@ -33,8 +35,7 @@ def conflict(a: Op, b: Op) -> bool:
     if not a.also and not b.also:
         return False
     return (
-        (b.place in a.also and b.mode != "R")
-        or (a.place in b.also and a.mode != "R")
+        (b.place in a.also and b.mode != "R") or (a.place in b.also and a.mode != "R")
         # What is read besides is read as a whole; two reads never conflict.
     )
 
@@ -50,14 +51,24 @@ class _Node:
     choice: int
     done: set[int] = field(default_factory=set)
     backtrack: set[int] = field(default_factory=set)
+    clock: list[int] = field(default_factory=list)  # what the step knows, itself included
     # What to restore when the step is taken back.
-    clock: list[int] = field(default_factory=list)
-    log: list[tuple[_Table, _Access, tuple[int, list[int]] | None]] = field(default_factory=list)
+    before: list[int] = field(default_factory=list)
+    log: list[tuple[_Table, _Access]] = field(default_factory=list)
     epoch: dict[int, _Table] | None = None  # the accesses before time passed, if it did just here
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An access on the stack: its depth, what its thread knew then, the one before it."""
+
+    depth: int
+    known: list[int]
+    previous: _Entry | None
+
+
 _Access = tuple[int, object, str, str]  # task, part, mode, kind
-_Table = dict[_Access, tuple[int, list[int]]]  # the last such access: its depth, what it knew
+_Table = dict[_Access, _Entry]  # the last such access
 
 
 class Base:
@@ -70,6 +81,9 @@ class Base:
         """Nothing to note."""
 
     def time_passes(self) -> None:
+        """Nothing to note."""
+
+    def pausing(self, sched: Scheduler) -> None:
         """Nothing to note."""
 
     def forced(self, sched: Scheduler) -> Task | None:
@@ -120,44 +134,25 @@ class Reduced(Base):
             self._clocks[child.index] = self._clocks[parent.index] if parent else []
 
     def announced(self, task: Task) -> None:
-        """Look back for the last step that the new pending operation could have come before."""
+        """Number the objects of the new pending operation."""
         op = task.op
         assert op is not None
         op.place = self._place(op.obj)
         if op.more:
             op.also = tuple(map(self._place, op.more))
-        if self._depth <= self._fresh:
-            return
-        latest = self._latest(task.index, op, op.place, op.key, op.mode)
-        for place in op.also:
-            latest = max(latest, self._latest(task.index, op, place, None, "R"))
-        if latest >= 0:
-            self._reverse(latest, task.index)
-
-    def _latest(self, index: int, op: Op, place: int, key: object, mode: str) -> int:
-        """The depth of the last access by another task that conflicts and is not known to it."""
-        table = self._accesses.get(place)
-        if not table:
-            return -1
-        clock = self._clocks[index]
-        latest = -1
-        for (other, key2, mode2, kind), (depth, _) in table.items():
-            if (
-                depth > latest
-                and other != index
-                and (mode == "W" or mode2 == "W" or mode != mode2)
-                and (key is None or key2 is None or key == key2)
-                and depth > (clock[other] if other < len(clock) else -1)
-                and (kind, op.kind) not in _EXCLUSIVE
-            ):
-                latest = depth
-        return latest
 
     def _place(self, obj: object) -> int:
         entry = self._places.get(id(obj))
         if entry is None:
             entry = self._places[id(obj)] = len(self._places), obj
         return entry[0]
+
+    def pausing(self, sched: Scheduler) -> None:
+        """Ask of all that is pending whether it could have come earlier."""
+        if self._depth >= len(self._stack):
+            for task in sched.live:
+                if task.op is not None:
+                    self._look_back(task, task.op)
 
     def time_passes(self) -> None:
         """Everything so far happened before everything to come."""
@@ -213,80 +208,119 @@ class Reduced(Base):
             for t in node.sleep | node.done
             if t != index and not conflict(_pending(sched.tasks[t]), op)
         }
-        # Pending operations of others that this step conflicts with could have come before it.
-        for other in sched.live:
-            theirs = other.op
-            if other is task or theirs is None or not conflict(theirs, op):
-                continue
-            if other.index in node.enabled:
-                node.backtrack.add(other.index)
-            elif theirs.also or op.mode == "C":
-                node.backtrack.update(node.enabled)
-            # Otherwise this step is what enables it. Whatever else could have enabled it
-            # earlier changes the same object, so conflicts with this step by itself.
         kind = op.kind
         if kind == "release" and getattr(op.obj, "_tt_holder", None) is not None:
             kind = "unlock"  # held until now, so nobody could have acquired it just before
-        node.clock = self._clocks[index]
-        clock = list(node.clock)
-        self._learn(clock, index, op.place, op.key, op.mode)
-        for place in op.also:
-            self._learn(clock, index, place, None, "R")
+        node.before = self._clocks[index]
+        clock = self._look_back(task, op)
         clock.extend([-1] * (index + 1 - len(clock)))
         clock[index] = depth
-        self._clocks[index] = clock
+        node.clock = self._clocks[index] = clock
         node.log = []
-        self._access(node, op.place, (index, op.key, op.mode, kind), (depth, clock))
+        self._access(node, op.place, (index, op.key, op.mode, kind))
         for place in op.also:
-            self._access(node, place, (index, None, "R", kind), (depth, clock))
+            self._access(node, place, (index, None, "R", kind))
         self._depth = depth + 1
 
-    def _learn(self, clock: list[int], index: int, place: int, key: object, mode: str) -> None:
-        """Let `clock` know what the earlier accesses knew that this one comes after."""
+    def _look_back(self, task: Task, op: Op) -> list[int]:
+        """What the operation, performed now, would know; its races are dealt with."""
+        own = self._clocks[task.index]
+        clock = list(own)
+        races: list[tuple[int, _Entry]] = []
+        self._learn(clock, races, task.index, op, op.place, op.key, op.mode)
+        for place in op.also:
+            self._learn(clock, races, task.index, op, place, None, "R")
+        for other, last in races:
+            # Where the operation was disabled already, an earlier access may have done that.
+            entry: _Entry | None = last
+            while (
+                entry is not None
+                and entry.depth > (own[other] if other < len(own) else -1)
+                and not self._reverse(entry.depth, task.index, op, clock)
+            ):
+                entry = entry.previous
+        return clock
+
+    def _learn(
+        self,
+        clock: list[int],
+        races: list[tuple[int, _Entry]],
+        index: int,
+        op: Op,
+        place: int,
+        key: object,
+        mode: str,
+    ) -> None:
+        """Let `clock` know what the earlier accesses knew that this one comes after.
+
+        Those that were not known before race with it.
+        """
         table = self._accesses.get(place)
         if not table:
             return
-        for (other, key2, mode2, _), (_, known) in table.items():
+        own = self._clocks[index]
+        for (other, key2, mode2, kind), entry in table.items():
             if (
                 other != index
                 and (mode == "W" or mode2 == "W" or mode != mode2)
                 and (key is None or key2 is None or key == key2)
             ):
+                if entry.depth > (own[other] if other < len(own) else -1) and (
+                    op.deadline is not None or (kind, op.kind) not in _EXCLUSIVE
+                ):
+                    races.append((other, entry))
+                known = entry.known
                 clock.extend([-1] * (len(known) - len(clock)))
                 for i, seen in enumerate(known):
-                    if seen > clock[i]:
-                        clock[i] = seen
+                    clock[i] = max(clock[i], seen)
 
-    def _access(
-        self, node: _Node, place: int, access: _Access, entry: tuple[int, list[int]]
-    ) -> None:
+    def _access(self, node: _Node, place: int, access: _Access) -> None:
         table = self._accesses.get(place)
         if table is None:
             table = self._accesses[place] = {}
-        node.log.append((table, access, table.get(access)))
-        table[access] = entry
+        table[access] = _Entry(self._depth, node.clock, table.get(access))
+        node.log.append((table, access))
 
     def _take_back(self, node: _Node) -> None:
-        self._clocks[node.choice] = node.clock
-        for table, access, entry in reversed(node.log):
-            if entry is None:
-                del table[access]
-            else:
+        self._clocks[node.choice] = node.before
+        for table, access in reversed(node.log):
+            entry = table.pop(access).previous
+            if entry is not None:
                 table[access] = entry
         node.log = []
 
-    def _reverse(self, depth: int, index: int) -> None:
-        """Make sure that, in the state before step `depth`, task `index` gets its chance."""
+    def _reverse(self, depth: int, index: int, op: Op, clock: list[int]) -> bool:
+        """See to it that the step at `depth` is also tried after the operation of task `index`.
+
+        What did not depend on that step, followed by the operation, is a way to go on without it.
+        One of the threads that can begin this way has to be tried instead of it. `clock` is what
+        the operation knows. False if the operation may have been disabled at the end of that way.
+        """
         node = self._stack[depth]
-        if index in node.enabled:
-            node.backtrack.add(index)
-            return
-        clock = self._clocks[index]
-        leading = [t for t in node.enabled if t < len(clock) and clock[t] > depth]
-        if not leading:
-            node.backtrack.update(node.enabled)
-        elif not any(t in node.backtrack for t in leading):
-            node.backtrack.add(leading[0])
+        late = node.choice
+        way: list[tuple[int, int]] = []  # depth and task of the steps that did not depend on it
+        initials: list[int] = []
+        seen: set[int] = set()
+        for at in range(depth + 1, self._depth):
+            other = self._stack[at]
+            knows = other.clock
+            if late < len(knows) and knows[late] >= depth:
+                continue
+            if other.choice not in seen:
+                seen.add(other.choice)
+                if not any(t < len(knows) and knows[t] >= d for d, t in way):
+                    initials.append(other.choice)
+            way.append((at, other.choice))
+        certain = op.guard is None
+        if index not in seen and not any(t < len(clock) and clock[t] >= d for d, t in way):
+            initials.append(index)
+            certain = certain or index in node.enabled
+        if any(t in node.backtrack or t in node.sleep for t in initials):
+            return certain
+        first = next((t for t in reversed(initials) if t in node.enabled), None)
+        if first is not None:
+            node.backtrack.add(first)
+        return certain and first is not None
 
 
 def _pending(task: Task) -> Op:

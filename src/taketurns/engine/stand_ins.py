@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
-from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import SimulationError
 from .models import facade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
     from .world import World
 
 
@@ -24,8 +25,7 @@ class StandIns:
 
     def table(self) -> dict[str, Any]:
         """All of them, by name."""
-        own = {name: getattr(self, name) for name in vars(StandIns) if not name.startswith("_")}
-        del own["table"]
+        own = {name: getattr(self, name) for name in _NAMES}
         return own | {"__import__": self._world.import_, "quit": self.exit}
 
     # -- announced: attributes and items that are reached by a call --------------------------------
@@ -69,9 +69,9 @@ class StandIns:
 
     def next(self, *args: Any, **kwargs: Any) -> Any:
         """`next`: takes something out of an iterator that threads may share."""
-        if args:
-            self._hooks.takes(args[0])
-        return next(*args, **kwargs)
+        if kwargs or not args:
+            return next(*args, **kwargs)
+        return self._hooks.take(None, *args)
 
     def id(self, *args: Any, **kwargs: Any) -> int:
         """`id`: different for all objects, and the same in every repetition."""
@@ -79,7 +79,7 @@ class StandIns:
             return id(*args, **kwargs)
         return 0x7F0000000000 + 16 * self._world.sched.serial(args[0])
 
-    # -- without the hidden variables of rewritten code ---------------------------------------------
+    # -- without the hidden variables of rewritten code ------------------------------------------
 
     def vars(self, *args: Any, **kwargs: Any) -> Any:
         """`vars`: accesses to the items are accesses to attributes."""
@@ -99,7 +99,7 @@ class StandIns:
         """`dir`."""
         return dir(*args, **kwargs) if args or kwargs else sorted(_locals(sys._getframe(1)))
 
-    # -- rewritten ------------------------------------------------------------------------------------
+    # -- rewritten -------------------------------------------------------------------------------
 
     def exec(self, *args: Any, **kwargs: Any) -> None:
         """`exec`, of rewritten code."""
@@ -110,7 +110,11 @@ class StandIns:
         return self._evaluate(eval, sys._getframe(1), args, kwargs)
 
     def _evaluate(
-        self, run: Callable[..., Any], frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        run: Callable[..., Any],
+        frame: FrameType,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> Any:
         if not 1 <= len(args) <= 3:
             return run(*args, **kwargs)
@@ -159,7 +163,7 @@ class StandIns:
                 f"open({file!r}, {mode!r}) would write to a real file, once for every schedule. "
                 "Collect the text in a list or an io.StringIO instead."
             )
-        return open(file, mode, *args, **kwargs)
+        return open(file, mode, *args, **kwargs)  # noqa: PTH123 (may be a descriptor)
 
     def breakpoint(self, *args: object, **kwargs: object) -> NoReturn:
         """`breakpoint`: nobody sits there."""
@@ -173,6 +177,9 @@ class StandIns:
         raise SystemExit(code)
 
 
+_NAMES = tuple(name for name in vars(StandIns) if not name.startswith("_") and name != "table")
+
+
 def _snapshot(frame: FrameType) -> Any:
     """What `exec` and `eval` take for the local variables: since Python 3.13 a copy of them."""
     return _locals(frame) if sys.version_info >= (3, 13) else frame.f_locals
@@ -181,5 +188,7 @@ def _snapshot(frame: FrameType) -> Any:
 def _locals(frame: FrameType) -> Any:
     """The variables of a frame; a copy without the hidden ones if it is a function's."""
     if frame.f_code.co_flags & inspect.CO_OPTIMIZED:
-        return {name: value for name, value in frame.f_locals.items() if not name.startswith("_tt_")}
+        return {
+            name: value for name, value in frame.f_locals.items() if not name.startswith("_tt_")
+        }
     return frame.f_locals

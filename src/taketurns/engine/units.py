@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import functools
 import linecache
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import SourceError
 from .scopes import FunctionNode, Scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import CodeType
 
 Definition = FunctionNode | ast.ClassDef | ast.Lambda
 
@@ -26,18 +28,19 @@ class Statement:
     node: ast.stmt
 
     @cached_property
-    def _outside(self) -> tuple[set[str], set[str]]:
+    def outside(self) -> tuple[set[str], set[str]]:
+        """Global names that are looked up at once, and those that are looked up later."""
         return Scopes(ast.Module([self.node], [])).outside_names()
 
     @property
     def needs_now(self) -> set[str]:
         """Global names that are looked up when the statement is executed."""
-        return self._outside[0]
+        return self.outside[0]
 
     @property
     def needs_later(self) -> set[str]:
         """Global names that are looked up when a function in it is called."""
-        return self._outside[1]
+        return self.outside[1]
 
     @cached_property
     def binds(self) -> frozenset[str]:
@@ -137,7 +140,9 @@ class Unit:
             if name == qualname and isinstance(node, ast.ClassDef)
         ]
         fitting = [
-            node for node in found if all(node.lineno <= at <= (node.end_lineno or 0) for at in lines)
+            node
+            for node in found
+            if all(node.lineno <= at <= (node.end_lineno or 0) for at in lines)
         ]
         candidates = fitting or found
         return candidates[-1] if candidates else None

@@ -1,11 +1,14 @@
-"""Parked OS threads: each model thread of a run is carried by one, and they are reused between runs."""
+"""Parked OS threads: each carries a model thread of a run, and they are reused between runs."""
 
 from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
-from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
 
 
 class Worker(threading.Thread):
@@ -20,7 +23,7 @@ class Worker(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Run one job each time the baton comes while the worker is parked; end when there is none."""
+        """Run one job each time the baton comes while parked; end when there is none."""
         while True:
             self.baton.acquire()
             job = self.job
@@ -40,7 +43,7 @@ class Crew:
         self._parked: list[Worker] = []
         self.size = 0
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

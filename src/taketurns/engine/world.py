@@ -13,29 +13,33 @@ import functools
 import importlib
 import importlib.util
 import sys
-import sysconfig
-from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import SimulationError
 from .hooks import Hooks
 from .models import facade
 from .rewrite import Surface, rewrite, surface
-from .scheduler import Scheduler
 from .sites import Sites
 from .stand_ins import StandIns
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .scheduler import Scheduler
+
 Namespace = dict[str, Any]
 
-_LIBRARIES = tuple(
-    str(Path(path).resolve())
-    for path in {
-        sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
-)
+
+@functools.cache
+def _libraries() -> frozenset[str]:
+    """Where Python's own modules are, and the installed ones."""
+    import sysconfig
+
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    return frozenset(str(Path(sysconfig.get_path(name)).resolve()) for name in names)
 
 
 @functools.lru_cache(512)
@@ -46,7 +50,7 @@ def is_learners(file: str | None) -> bool:
     path = Path(file).resolve()
     if "site-packages" in path.parts or "dist-packages" in path.parts:
         return False
-    return not any(path.is_relative_to(library) for library in _LIBRARIES)
+    return not any(path.is_relative_to(library) for library in _libraries())
 
 
 class Code:
@@ -223,7 +227,7 @@ class World:
     def _execute(
         self, name: str, spec: ModuleSpec, code: CodeType, *, rewritten: bool = False
     ) -> ModuleType:
-        """Make a module here by running its code. In the table before, as imports may be circular."""
+        """Make a module here by running its code; known before, as imports may be circular."""
         module = importlib.util.module_from_spec(spec)
         module.__dict__["__builtins__"] = self.builtins
         if rewritten:
@@ -271,6 +275,7 @@ class Refusal:
         self._name = name
 
     def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+        """Say that this cannot be."""
         raise SimulationError(
             f"`{self._name}` cannot be called from inside a simulated program. "
             "Call it on the program, outside."

@@ -18,7 +18,7 @@ from taketurns.engine.errors import SimulationError
 from taketurns.engine.scheduler import Scheduler, here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
 Contents = dict[str, Any]
 
@@ -183,7 +183,7 @@ def _contents(name: str) -> Contents:
 _made: dict[str, Contents] = {}
 
 
-def _named(real: ModuleType, names: Iterator[str] | tuple[str, ...]) -> Contents:
+def _named(real: ModuleType, names: Iterable[str]) -> Contents:
     """These names of a real module, as far as this Python has them."""
     return {name: getattr(real, name) for name in names if hasattr(real, name)}
 

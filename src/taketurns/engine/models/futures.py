@@ -30,6 +30,7 @@ from concurrent.futures.thread import BrokenThreadPool
 from typing import TYPE_CHECKING, Any
 
 from taketurns.engine.errors import SimulationError
+from taketurns.engine.recording import learner_line
 from taketurns.engine.scheduler import Abort, Scheduler, Task, here
 
 from .base import Model, address, attempt, named, newer
@@ -90,6 +91,7 @@ class Future(Model):
         TimeoutError if that is not known within `timeout` seconds, CancelledError if it never will.
         """
         self._tt_await(timeout)
+        here().note(before=self._result if self._exception is None else self._exception)
         if self._exception is not None:
             raise self._exception
         return self._result
@@ -97,6 +99,7 @@ class Future(Model):
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What the call raised, or None; errors as of `result`."""
         self._tt_await(timeout)
+        here().note(before=self._exception)
         return self._exception
 
     def _tt_look(self) -> str:
@@ -128,9 +131,10 @@ class Future(Model):
     def add_done_callback(self, fn: Callable[[Future], object]) -> None:
         """Have `fn(self)` called by whoever completes this future, or at once if it is complete."""
         here().step("call", self)
-        self._done_callbacks.append(fn)
         if self._tt_over():
             self._tt_call(fn)
+        else:
+            self._done_callbacks.append(fn)
 
     def _tt_call_back(self) -> None:
         for fn in self._done_callbacks:
@@ -172,6 +176,9 @@ class Future(Model):
         self._exception = exception
         self._state = FINISHED
         self._tt_rank = sched.steps
+        sched.note(after=result if exception is None else exception)
+        if exception is not None:
+            sched.note(detail=("raised", str(learner_line(exception.__traceback__)[1])))
         self._tt_call_back()
 
     __class_getitem__: Any = classmethod(types.GenericAlias)

@@ -181,9 +181,10 @@ class RLock(Model):
 class _Waiter:
     """One call of `Condition.wait` or `Event.wait` that somebody may let through."""
 
-    __slots__ = ("released", "timed")
+    __slots__ = ("released", "task", "timed")
 
     def __init__(self, timeout: float | None) -> None:
+        self.task = here().current
         self.released = False
         self.timed = timeout is not None
 
@@ -250,7 +251,11 @@ class Condition(Model):
         notified = False
         try:
             # Being woken touches this waiter only: who else waits or notifies is not disturbed.
-            notified = attempt("wake", waiter, waiter.is_released, timeout, waits=self._tt_waits)
+            # To give up does disturb: whoever notifies later no longer finds this waiter.
+            more = () if timeout is None else (self,)
+            notified = attempt(
+                "wake", waiter, waiter.is_released, timeout, more=more, waits=self._tt_waits
+            )
         finally:
             if not notified:
                 self._tt_waiters.remove(waiter)
@@ -279,7 +284,9 @@ class Condition(Model):
         waiting = self._tt_waiters
         if not any(waiter.timed for waiter in waiting):
             waiting = waiting[: max(n, 0)]  # nobody can leave before this step
-        here().step("notify", self, more=tuple(waiting))
+        sched = here()
+        sched.step("notify", self, more=tuple(waiting))
+        sched.note(detail=tuple(waiter.task.name for waiter in self._tt_waiters[: max(n, 0)]))
         while self._tt_waiters and n > 0:
             self._tt_waiters.pop(0).released = True
             n -= 1
@@ -482,6 +489,7 @@ class Barrier(Model):
         if self._tt_state == BROKEN:
             raise BrokenBarrierError
         index = self._tt_count
+        here().note(detail=(str(index), str(self._tt_parties)))
         self._tt_count += 1
         if self._tt_count == self._tt_parties:
             self._tt_release()

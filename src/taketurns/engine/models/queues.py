@@ -89,6 +89,7 @@ class Queue(Model):
             raise ValueError(NEGATIVE)
         if not in_time:
             raise Full
+        here().note(after=item)
         with here().atomic():
             self._put(item)
             self._tt_size = self._qsize()
@@ -106,7 +107,9 @@ class Queue(Model):
             raise ValueError(NEGATIVE)
         if not in_time:
             raise Empty
-        return self._tt_take()
+        item = self._tt_take()
+        here().note(before=item)
+        return item
 
     def _tt_take(self) -> Any:
         with here().atomic():
@@ -127,7 +130,9 @@ class Queue(Model):
         sched = here()
         sched.step("is-set", self, "R", key=ITEMS)
         with sched.atomic():
-            return self._qsize()
+            size = self._qsize()
+        sched.note(before=size)
+        return size
 
     def empty(self) -> bool:
         """Whether there is no item at this moment."""
@@ -238,6 +243,7 @@ class SimpleQueue(Model):
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Add an item; this never waits."""
         here().step("put", self)
+        here().note(after=item)
         self._tt_items.append(item)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
@@ -247,7 +253,9 @@ class SimpleQueue(Model):
             raise ValueError(NEGATIVE)
         if not attempt("get", self, self._tt_can_get, limit, waits=self._tt_wants_item):
             raise Empty
-        return self._tt_items.popleft()
+        item = self._tt_items.popleft()
+        here().note(before=item)
+        return item
 
     def put_nowait(self, item: Any) -> None:
         """Add an item."""
@@ -260,6 +268,7 @@ class SimpleQueue(Model):
     def qsize(self) -> int:
         """How many items there are at this moment."""
         here().step("is-set", self, "R")
+        here().note(before=len(self._tt_items))
         return len(self._tt_items)
 
     def empty(self) -> bool:

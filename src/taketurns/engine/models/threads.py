@@ -131,6 +131,8 @@ class Thread(Model):
         sched.step("start", self, more=(roll(sched),))
         if self._started.is_set():
             raise RuntimeError("threads can only be started once")
+        if self._daemonic:
+            sched.note(detail=("daemon",))
         self._tt_go()
 
     def _tt_go(self) -> None:
