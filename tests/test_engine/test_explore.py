@@ -412,3 +412,20 @@ def gives_up_after_five_looks():
 
 def test_a_loop_that_changes_something_of_its_own_is_not_mistaken_for_waiting() -> None:
     assert explore(gives_up_after_five_looks).outcomes.keys() == {(5,)}
+
+
+class Grown:
+    def __init__(self):
+        self.value = 1
+
+
+class Grown(Grown):
+    lock_type = threading.Lock  # a function before Python 3.13, which `self.` must not bind
+
+    def doubled(self):
+        with self.lock_type():
+            return self.value * 2
+
+
+def test_a_class_may_be_redefined_by_itself_and_keep_lock_as_its_attribute() -> None:
+    assert explore(lambda: Grown().doubled()).outcomes == {2: 1}

@@ -199,7 +199,12 @@ class Gathered:
             for statement in found.binders(name) if found is not None else ():
                 if statement.contains(line):
                     assert found is not None
-                    return [statement, *_changes(found, statement, name, calls=False)]
+                    earlier = [s for s in found.binders(name) if s.index < statement.index]
+                    return [
+                        *(earlier if name in statement.needs_now else ()),  # `class A(A): ...`
+                        statement,
+                        *_changes(found, statement, name, calls=False),
+                    ]
         for found in space.units():
             statements = [s for s in found.binders(name) if not isinstance(s.node, _IMPORTS)]
             if statements:

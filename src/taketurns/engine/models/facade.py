@@ -245,10 +245,22 @@ def _lock_factory() -> Callable[..., Any]:
     if real_sys.version_info >= (3, 13):
         return locks.Lock
 
-    def allocate_lock(*args: Any, **kwargs: Any) -> locks.Lock:
-        return locks.Lock(*args, **kwargs)
+    return _Builtin(locks.Lock)
 
-    return allocate_lock
+
+class _Builtin:
+    """A callable that, like a built-in function, does not become a method in a class."""
+
+    __name__ = "allocate_lock"
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.__name__}>"
 
 
 def _bare_threads() -> Contents:
