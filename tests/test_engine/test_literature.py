@@ -25,10 +25,6 @@ _RELOCKING = (
     "a loop that takes and gives back a lock, or waits with a timeout, counts as changing "
     "something, so it is not seen to be waiting, and an unfair schedule of it has no end"
 )
-_ONE_READ = "a look into a container before changing it is taken for the read of an update"
-_DIED_OF_A_RACE = (
-    "the exception comes from a race, since other schedules have none, and catching it is no remedy"
-)
 
 NOT_DECIDED = {
     ("a_buffer_that_sleeps_and_tries_again", "adversarial"): _RELOCKING,
@@ -39,21 +35,7 @@ NOT_DECIDED = {
     ("try_lock_and_back_off", "adversarial"): _RELOCKING,
 }
 NOT_REFUSED: dict[tuple[str, ...], str] = {}
-MISNAMED = {
-    ("a_barrier_used_again_that_stays_open",): (
-        "a reading of an earlier locked block is taken for the check behind a later one's update"
-    ),
-    ("a_dict_grows_while_it_is_looked_through",): _DIED_OF_A_RACE,
-    ("computed_twice_for_one_key",): _ONE_READ,
-    ("peterson_who_gives_way_too_early",): (
-        "main fails before it comes to its `join`, which is taken for a `join` that is not there"
-    ),
-    ("set_to_none_after_the_look",): _DIED_OF_A_RACE,
-    ("taken_from_a_list_that_had_one",): _ONE_READ,
-    ("two_files_of_one_name",): _ONE_READ,
-    ("used_before_it_was_stored",): _DIED_OF_A_RACE,
-    ("visited_twice",): _ONE_READ,
-}
+MISNAMED: dict[tuple[str, ...], str] = {}
 
 
 def programs(kind):

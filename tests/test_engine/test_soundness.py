@@ -68,6 +68,56 @@ MINIMAL = {
     "nested list shown": two("m = [[0]]", "m[0].append(1)", "saw[1] = str(m)"),
     "nested list formatted": two("m = [[0]]", "m[0].append(1)", "saw[1] = f'{m}'"),
     "list in a tuple compared": two("m = ([0],)", "m[0].append(1)", "saw[1] = m == ([0],)"),
+    "truth of a dict": two("d = {'a': 0}", "d.clear()", "saw[1] = bool(d)"),
+    "list formatted by %": two("d = [0]", "d.append(1)", "saw[1] = '%s' % d"),
+    "list in a tuple formatted by %": two("d = [0]", "d.append(1)", "saw[1] = '%s' % (d,)"),
+    "nested lists filtered": two("d = [[0]]", "d[0].clear()", "saw[1] = list(filter(None, d))"),
+    "nested lists, any": two("d = [[0]]", "d[0].clear()", "saw[1] = any(d)"),
+    "printed into a buffer": two(
+        "import io\nout = io.StringIO()", "print('a', file=out)", "saw[1] = out.getvalue()"
+    ),
+    "globals()": two("x = 0", "globals()['x'] = 1", "saw[1] = x"),
+    "lru_cache": two(
+        "from functools import lru_cache\nx = 0\n@lru_cache\ndef g():\n    return x",
+        "global x\nx = 1\nsaw[0] = g()",
+        "saw[1] = g()",
+    ),
+    "attrgetter": two(
+        "import operator\nclass Box: pass\nbox = Box()\nbox.x = 0\nget = operator.attrgetter('x')",
+        "box.x = 1",
+        "saw[1] = get(box)",
+    ),
+    "itemgetter": two(
+        "import operator\nd = {'a': 0}\nget = operator.itemgetter('a')",
+        "d['a'] = 1",
+        "saw[1] = get(d)",
+    ),
+    "ChainMap": two(
+        "from collections import ChainMap\nd = {}\nchain = ChainMap(d)",
+        "d['a'] = 1",
+        "saw[1] = chain.get('a')",
+    ),
+    "class exchanged": two(
+        "class A:\n    def f(self): return 1\nclass B:\n    def f(self): return 2\nbox = A()",
+        "box.__class__ = B",
+        "saw[1] = box.f()",
+    ),
+    "defaults exchanged": two("def g(v=0): return v", "g.__defaults__ = (1,)", "saw[1] = g()"),
+    "dataclass hashed": two(
+        "@dataclass(unsafe_hash=True)\nclass R:\n    a: int = 0\nr = R()",
+        "r.a = 1",
+        "saw[1] = hash(r) == hash(R())",
+    ),
+    "attribute of an exception": two("e = Exception()\ne.n = 0", "e.n = 1", "saw[1] = e.n"),
+    "attribute of a partial": two(
+        "from functools import partial\np = partial(int)\np.n = 0", "p.n = 1", "saw[1] = p.n"
+    ),
+    "attribute of an enum": two(
+        "from enum import Enum\nclass C(Enum):\n    A = 1\nC.A.n = 0", "C.A.n = 1", "saw[1] = C.A.n"
+    ),
+    "namespace shown": two(
+        "from types import SimpleNamespace\nn = SimpleNamespace(x=0)", "n.x = 1", "saw[1] = str(n)"
+    ),
     "generator shared": two(
         """
         x = 0
@@ -267,6 +317,23 @@ def program():
 # Not yet right.
 GAPS = frozenset(
     {
+        "list formatted by %",
+        "list in a tuple formatted by %",
+        "nested lists filtered",
+        "nested lists, any",
+        "printed into a buffer",
+        "globals()",
+        "lru_cache",
+        "attrgetter",
+        "itemgetter",
+        "ChainMap",
+        "class exchanged",
+        "defaults exchanged",
+        "dataclass hashed",
+        "attribute of an exception",
+        "attribute of a partial",
+        "attribute of an enum",
+        "namespace shown",
         "nested list compared",
         "nested list shown",
         "nested list formatted",

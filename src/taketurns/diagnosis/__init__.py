@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .barriers import barrier_lapping, barrier_skipped
 from .case import Case, Finding
-from .errors import exception_swallowed, not_joined
-from .races import (
-    check_then_act,
-    intermediate_state,
-    limit_not_enforced,
-    stale_write,
-    timeout_ignored,
-    torn_read,
+from .conditions import if_instead_of_while, lost_wakeup, pulse_missed, wrong_thread_notified
+from .ends import (
+    exception_in_thread,
+    exception_not_told,
+    exception_swallowed,
+    slept_and_looked,
+    unfinished,
 )
+from .limits import limit_not_enforced, timeout_ignored, too_many_inside, work_left_undone
+from .order import accidentally_serial, completion_order, late_binding
+from .queues import check_then_block, falsy_sentinel, missing_sentinel, missing_task_done
+from .races import check_then_act, intermediate_state, stale_write, torn_read
 from .waiting import kept_guard, lock_order
 
 if TYPE_CHECKING:
@@ -56,16 +60,36 @@ MISTAKES = frozenset(
 
 # The first rule whose evidence is there speaks; the more specific ones come first.
 _RULES: tuple[Callable[[Case], Finding | None], ...] = (
+    # Nobody can go on.
     kept_guard,
     lock_order,
-    not_joined,
+    barrier_skipped,
+    pulse_missed,
+    wrong_thread_notified,
+    lost_wakeup,
+    check_then_block,
+    falsy_sentinel,
+    missing_task_done,
+    missing_sentinel,
+    # It came out wrong.
+    late_binding,
     limit_not_enforced,
+    too_many_inside,
     timeout_ignored,
+    if_instead_of_while,
+    barrier_lapping,
     stale_write,
     check_then_act,
     torn_read,
     intermediate_state,
+    work_left_undone,
+    unfinished,
+    slept_and_looked,
     exception_swallowed,
+    exception_not_told,
+    completion_order,
+    accidentally_serial,
+    exception_in_thread,
 )
 
 

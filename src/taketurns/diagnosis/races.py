@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .case import Case, Finding, Pair, datum, line
+from .case import CHANGES, DATA, Case, Finding, Pair, datum, line, value
 
 if TYPE_CHECKING:
     from taketurns.engine.recording import Event
 
 
-def timeout_ignored(case: Case) -> Finding | None:
-    """A thread that did not get a lock went on all the same."""
-    if not case.wrong_answer:
-        return None
-    for event in case.events:
-        failed = event.kind == "timeout" or (event.kind == "try-acquire" and event.after == "False")
-        if not failed or event.where is None:
-            continue
-        later = [e for e in case.by_thread[event.thread] if e.step > event.step]
-        got_it = any(
-            e.where == event.where
-            and (e.kind == "acquire" or (e.kind == "try-acquire" and e.after != "False"))
-            for e in later
-        )
-        if not got_it:
-            return Finding(
-                "timeout-ignored",
-                f"{event.thread} asked for {datum(event)} ({line(event)}) and did not get it, because "
-                "another thread had it; it went on as if that did not matter. A lock protects only "
-                "those who wait for it: use `with`, or look at what `acquire` returns and try again.",
-            )
-    return None
-
-
-def limit_not_enforced(case: Case) -> Finding | None:
-    """Two threads were inside at once, each with a permit of the same semaphore."""
-    if not case.wrong_answer:
-        return None
-    for pair in case.stale_writes:
-        if case.kept_between(pair.act.thread, pair.read, pair.act) & set(pair.other.guards):
-            return Finding(
-                "limit-not-enforced",
-                f"{pair.act.thread} and {pair.other.thread} were both between acquiring and releasing "
-                f"{case.guard_name(pair.read)} when they changed {datum(pair.act)}: it lets more than "
-                "one thread in at a time. To change a value alone, let one in: use a Lock.",
-            )
-    return None
+_FEW = 20  # so many steps are looked into, of a run in which nearly all of them are suspicious
 
 
 def stale_write(case: Case) -> Finding | None:
@@ -59,9 +24,10 @@ def stale_write(case: Case) -> Finding | None:
             return Finding(
                 "lock-not-shared",
                 f"{_overwritten(pair)} So each of them went on with a lock of its own, and a lock "
-                "keeps out only those who use the same one. Make it once, before the threads start.",
+                "keeps out only those who use the same one. Make it once, before the threads "
+                "start.",
             )
-        if case.flag(pair):
+        if case.flag(pair) or _is_look(pair):
             return _acted_on_old(pair)  # a value of the learner's own, meant to keep others out
     pair = next((p for p in pairs if p.earlier_reads == 0), pairs[0])
     if case.adversarial and case.slept_before(pair.act) and case.slept_before(pair.other):
@@ -77,8 +43,8 @@ def stale_write(case: Case) -> Finding | None:
         return _acted_on_old(pair)
     return Finding(
         "lost-update",
-        f"{_overwritten(pair)} Reading, computing and writing back must be one step that nobody can "
-        f"come between: one lock for {datum(pair.act)}, held from the read to the write.",
+        f"{_overwritten(pair)} Reading, computing and writing back must be one step that nobody "
+        f"can come between: one lock for {datum(pair.act)}, held from the read to the write.",
     )
 
 
@@ -88,6 +54,105 @@ def check_then_act(case: Case) -> Finding | None:
         return None
     for pair in case.old_checks():
         return _acted_on_old(pair)
+    return (
+        _filled_meanwhile(case)
+        or _gone_meanwhile(case)
+        or _each_relied_on_the_other(case)
+        or _looked_into_queue(case)
+    )
+
+
+def _filled_meanwhile(case: Case) -> Finding | None:
+    """A thread found that a key was not there, and another one put it there first."""
+    for act in case.events:
+        if act.kind not in CHANGES or act.where == act.whole:
+            continue
+        looks = [e for e in case.before(act) if e.whole == act.whole and e.kind in DATA]
+        if not looks or looks[-1].kind != "read" or looks[-1].where != act.whole:
+            continue  # it was there before, or nobody looked
+        look = looks[-1]
+        others = [
+            e
+            for e in case.on(act.whole)
+            if e.thread != act.thread
+            and e.kind == "write"
+            and e.where == e.whole
+            and look.step < e.step < act.step
+        ]
+        if look.before is None and others:
+            return _acted_on_old(Pair(look, others[0], act))
+    return None
+
+
+def _gone_meanwhile(case: Case) -> Finding | None:
+    """A thread read something twice, and what it had seen the first time was no longer there."""
+    fatal = case.fatal
+    kind = (fatal.target or "").partition(":")[0] if fatal is not None else ""
+    if fatal is None or kind not in ("AttributeError", "TypeError", "KeyError", "IndexError"):
+        return None
+    for second in reversed(case.before(fatal)):
+        if second.kind != "read" or second.line != fatal.line or second.where is None:
+            continue
+        events = case.by_place[second.where]
+        for first in (e for e in case.before(second) if e.where == second.where):
+            others = [
+                e
+                for e in events
+                if e.thread != first.thread
+                and e.kind != "read"
+                and first.step < e.step < second.step
+            ]
+            if others and first.before != second.before and not case.learnt_between(first, second):
+                return _acted_on_old(Pair(first, others[0], second))
+    return None
+
+
+def _each_relied_on_the_other(case: Case) -> Finding | None:
+    """Two threads each checked a datum that the other was about to change, and changed another."""
+    if case.calm is None:
+        return None
+    # Only what would not have been done, had nobody come between, can have relied on a check.
+    acts = [e for e in case.events if e.kind == "write" and not case.would_have_acted(e)][:_FEW]
+    for act in acts:
+        for other in case.events:
+            if other.kind != "write" or other.thread == act.thread or other.where == act.where:
+                continue
+            read, other_read = _last_look(case, act, other), _last_look(case, other, act)
+            if (
+                read is not None
+                and other_read is not None
+                and read.step < other.step < act.step
+                and other_read.step < act.step
+            ):
+                return _acted_on_old(Pair(read, other, act))
+    return None
+
+
+def _last_look(case: Case, act: Event, other: Event) -> Event | None:
+    """The last reading, by the thread that acts, of what the other one changes, before it acts."""
+    for event in reversed(case.by_place.get(-1 if other.where is None else other.where, [])):
+        if event.thread == act.thread and event.step < act.step and event.kind == "read":
+            return None if case.learnt_between(event, act) else event
+    return None
+
+
+def _looked_into_queue(case: Case) -> Finding | None:
+    """A thread saw an item, or room, in a queue, and another thread was quicker."""
+    fatal = case.fatal
+    if fatal is None or (fatal.target or "").partition(":")[0] not in ("Empty", "Full"):
+        return None
+    *_, look, act = [None, None, *(e for e in case.before(fatal) if e.whole is not None)]
+    if look is None or act is None or look.kind != "is-set" or look.whole != act.whole:
+        return None
+    for other in case.on(act.whole):
+        if other.thread != act.thread and look.step < other.step < act.step:
+            return Finding(
+                "check-then-act",
+                f"{look.thread} looked into {datum(look)} ({line(look)}{value(look.before)}) and "
+                f"acted on that ({line(act)}), but in between {other.thread} had been there "
+                f"({line(other)}). What was true at the check need not be true at the act: try "
+                "at once, and deal with `Empty` or `Full`.",
+            )
     return None
 
 
@@ -140,20 +205,24 @@ def intermediate_state(case: Case) -> Finding | None:
         return None
     for events in case.by_place.values():
         writes = [e for e in events if e.kind == "write" and e.thread != case.main]
-        for one, two in zip(writes, writes[1:], strict=False):
+        for one, two in pairwise(writes):
             if one.thread != two.thread or one.before is None or one.before != two.after:
                 continue
             seen = [
                 e
                 for e in events
-                if e.thread != one.thread and e.kind == "read" and one.step < e.step < two.step
+                if e.thread != one.thread
+                and e.kind == "read"
+                and one.step < e.step < two.step
+                and not case.changes_it_too(e)
             ]
             if seen:
                 return Finding(
                     "check-then-act",
                     f"{one.thread} changed {datum(one)} from {one.before} to {one.after} "
                     f"({line(one)}) and back again ({line(two)}); in between {seen[0].thread} saw "
-                    f"{one.after} and acted on it. Deciding and changing must be one step under one lock.",
+                    f"{one.after} and acted on it. Deciding and changing must be one step under "
+                    "one lock.",
                 )
     return None
 
@@ -170,8 +239,8 @@ def _guarding(case: Case, pair: Pair) -> Finding | None:
         )
         return Finding(
             "lock-not-shared",
-            f"{_overwritten(pair)} {pair.act.thread} held {case.guard_name(pair.act)} all the time, "
-            f"but {who}. A lock keeps out only those who use the same one: make one lock for "
+            f"{_overwritten(pair)} {pair.act.thread} held {case.guard_name(pair.act)} all the "
+            f"time, but {who}. A lock keeps out only those who use the same one: make one lock for "
             f"{datum(pair.act)}, once, and let every thread use it.",
         )
     release = case.released_between(pair.act.thread, pair.read, pair.act)
@@ -188,39 +257,44 @@ def _acted_on_old(pair: Pair) -> Finding:
     return Finding(
         "check-then-act",
         f"{pair.read.thread} looked at {datum(pair.read)} ({line(pair.read)}"
-        f"{_value(pair.read.before)}) and acted on that ({line(pair.act)}), but in between "
-        f"{pair.other.thread} had changed it ({line(pair.other)}{_value(pair.other.after)}). "
+        f"{value(pair.read.before)}) and acted on that ({line(pair.act)}), but in between "
+        f"{pair.other.thread} had changed it ({line(pair.other)}{value(pair.other.after)}). "
         "What was true at the check need not be true at the act: hold one lock over both.",
     )
 
 
 def _overwritten(pair: Pair) -> str:
     return (
-        f"{pair.read.thread} read {datum(pair.read)} ({line(pair.read)}{_value(pair.read.before)}), "
-        f"then {pair.other.thread} wrote it ({line(pair.other)}{_value(pair.other.after)}), and "
-        f"{pair.act.thread} wrote over that ({line(pair.act)}{_value(pair.act.after)}) without having "
-        "seen it."
+        f"{pair.read.thread} read {datum(pair.read)} ({line(pair.read)}{value(pair.read.before)}), "
+        f"then {pair.other.thread} wrote it ({line(pair.other)}{value(pair.other.after)}), and "
+        f"{pair.act.thread} wrote over that ({line(pair.act)}{value(pair.act.after)}) without "
+        "having seen it."
     )
+
+
+def _is_look(pair: Pair) -> bool:
+    """Whether what was read can only have been looked at: nothing new is computed from it."""
+    if pair.read.before is None:  # `key in table`, if it is not `table.get(key)` of one statement
+        return pair.read.line != pair.act.line
+    return pair.read.before in ("None", "True", "False") or pair.act.after is None
 
 
 def _is_lock(value: str | None) -> bool:
     return value in ("<Lock>", "<RLock>", "<Condition>", "<Semaphore>", "<BoundedSemaphore>")
 
 
-def _value(value: str | None) -> str:
-    return f": {value}" if value is not None else ""
-
-
 def _consecutive_reads(case: Case) -> list[tuple[str, Event, Event]]:
-    """Two different data read by a thread one after the other, without a write of its own."""
+    """Two different data read by a thread one after the other: it neither changed nor waited for
+    anything between, nor looked at the first again.
+    """
     found = []
     for thread, events in case.by_thread.items():
-        reads = [e for e in events if e.kind in ("read", "write") and e.where in case.by_place]
+        reads = [e for e in events if e.where in case.by_place or case.learns(e)]
         for at, first in enumerate(reads):
             for second in reads[at + 1 :]:
-                if first.kind == "write" or second.kind == "write":
+                if first.kind != "read" or second.kind != "read" or first.where == second.where:
                     break
-                if first.where != second.where:
+                if not case.changes_it_too(second):
                     found.append((thread, first, second))
     return found
 
@@ -236,4 +310,8 @@ def _changes_of_both(
         for one in case.by_place[first.where]
         for two in case.by_place[second.where]
         if one.kind == two.kind == "write" and one.thread == two.thread != reader
+        if not any(
+            case.learns(e) or e.kind == "start"
+            for e in case.steps(one.thread, *sorted((one.step, two.step)))
+        )
     ]

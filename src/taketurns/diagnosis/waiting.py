@@ -8,7 +8,7 @@ from .case import Case, Finding, line
 def kept_guard(case: Case) -> Finding | None:
     """A thread waits for a lock or permit whose taker will never give it back."""
     for event in case.events:
-        if event.kind != "blocked" or not event.detail:
+        if event.kind != "blocked" or not event.detail or case.is_signal(event.whole):
             continue
         holder, state, taken = event.detail[:3]
         name = _name(event.waited_for)
@@ -21,7 +21,7 @@ def kept_guard(case: Case) -> Finding | None:
                 f"{event.thread} waits for it for ever ({line(event)}). An early `return` or an "
                 "exception skips a `release`; `with` does not.",
             )
-        if holder == event.thread:
+        if {*event.detail[::3]} == {event.thread}:
             return Finding(
                 "self-deadlock",
                 f"{event.thread} holds {name} since line {taken} and asks for it again "
@@ -36,7 +36,10 @@ def lock_order(case: Case) -> Finding | None:
     waits = {
         e.thread: (e, e.detail[0])
         for e in case.events
-        if e.kind == "blocked" and e.detail and e.detail[1] == "active"
+        if e.kind == "blocked"
+        and e.detail
+        and e.detail[1] == "active"
+        and not case.is_signal(e.whole)
     }
     for start in waits:
         circle, thread = [], start

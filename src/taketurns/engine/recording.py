@@ -307,7 +307,7 @@ class Recorder:
         )
 
     def _name(self, sched: Scheduler, entry: _Entry, names: dict[Task, str]) -> str | None:
-        if entry.kind in ("start", "join", "is-alive", "end"):
+        if entry.kind in ("start", "join", "is-alive", "end", "timeout"):
             task = getattr(entry.obj, "_tt_task", None)
             if task in names:
                 return names[task]

@@ -41,7 +41,7 @@ _Body = list[ast.stmt]
 # These look at the frame that calls them, or touch nothing that is shared.
 _PLAIN_CALLS = words(
     "super locals vars globals eval exec dir breakpoint input print isinstance issubclass "
-    "callable id type range int float complex bool chr ord object property staticmethod "
+    "callable id type range int float complex chr ord object property staticmethod "
     "classmethod getattr setattr delattr hasattr next slice memoryview open"
 )
 # What these return is new, so nobody else can have it yet.

@@ -1,0 +1,258 @@
+"""Mistakes about order and time: who comes first, which value is current, what overlaps."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from .case import CHANGES, Case, Finding, datum, line, listed
+
+if TYPE_CHECKING:
+    from taketurns.engine.recording import Event
+
+_NOTHING = frozenset({"begin", "end"})
+_LAUNCHES = ("start", "submit")
+
+
+def late_binding(case: Case) -> Finding | None:
+    """Threads read a loop's variable when the loop had already gone on."""
+    if not case.wrong_answer:
+        return None
+    for events in case.by_place.values():
+        writes = [e for e in events if e.kind == "write"]
+        if len(writes) < 2 or len({(e.thread, e.line) for e in writes}) > 1:
+            continue
+        starter = writes[0].thread
+        launches = [e for e in case.by_thread[starter] if e.kind in _LAUNCHES]
+        if len(launches) != len(writes) or launches[-1].step < writes[-1].step:
+            continue
+        readings = _first_readings(case, events, starter, {e.target for e in launches})
+        for at, read in enumerate(readings):
+            twin = next((e for e in readings[:at] if e.before == read.before), None)
+            if twin is None or read.before is None:
+                continue
+            who = (
+                f"{twin.thread} and {read.thread} both"
+                if twin.thread != read.thread
+                else read.thread
+            )
+            return Finding(
+                "late-binding",
+                f"{starter} gave {datum(read)} a new value for each of {len(launches)} "
+                f"threads ({line(writes[0])}), but {who} read {read.before} ({line(read)}): a "
+                "function looks a variable up when it runs, not when it is made, and by then the "
+                "loop had gone on. Hand the value over when you start the thread: `args=(…,)`, or "
+                "a default argument.",
+            )
+    return None
+
+
+def _first_readings(
+    case: Case, events: list[Event], starter: str, started: set[str | None]
+) -> list[Event]:
+    """What each launched thread or call read first of a variable."""
+    found: dict[tuple[str, int], Event] = {}
+    for event in events:
+        if event.kind == "read" and event.thread != starter:
+            calls = sum(e.kind == "set" for e in case.before(event))
+            if calls or event.thread in started:
+                found.setdefault((event.thread, calls), event)
+    return list(found.values())
+
+
+def completion_order(case: Case) -> Finding | None:
+    """Results stand in the order in which they were ready; another order was wanted."""
+    fatal = case.fatal
+    if fatal is None:
+        return None
+    asked = _asked_in_another_order(case, fatal)
+    if asked is not None:
+        return asked
+    compared = next((e for e in reversed(case.before(fatal)) if len(e.detail) == 2), None)
+    if compared is None or compared.kind != "read" or compared.line != fatal.line:
+        return None
+    left, right = map(_items, compared.detail)
+    if left is None or right is None or left == right or sorted(left) != sorted(right):
+        return None
+    sources = _by_pieces(case, left, right) or _by_turns(case, compared)
+    if len({e.thread for e in sources}) < 2:
+        return None
+    first, second = sources[0], next(e for e in sources if e.thread != sources[0].thread)
+    what = (
+        f"{first.thread} was ready first ({line(_line_of(case, first))}) and {second.thread} after "
+        f"it ({line(_line_of(case, second))}), so the results stand as {compared.detail[0]} where "
+        f"{compared.detail[1]} was wanted ({line(fatal)})."
+    )
+    if case.adversarial and case.slept_before(first) and case.slept_before(second):
+        return Finding(
+            "sleep-as-synchronisation",
+            f"{what} The sleeps put them in order only as long as each takes the time it is "
+            "expected to take. Sleeping is not waiting: join one before you start the other, or "
+            "use an event.",
+        )
+    return Finding(
+        "completion-order",
+        f"{what} Threads finish in any order. Keep each result with its number or name, or ask the "
+        "futures for their results in the order in which you made them, as `map` does.",
+    )
+
+
+def _asked_in_another_order(case: Case, fatal: Event) -> Finding | None:
+    """A thread got the same results as in a run that went well, one by one in another order."""
+    if case.calm is None:
+        return None
+    here, there = (
+        [e for e in events if e.thread == fatal.thread and e.kind in ("result", "get") and e.before]
+        for events in (case.events, case.calm.events)
+    )
+    got, wanted = [e.before or "" for e in here], [e.before or "" for e in there]
+    if got == wanted or sorted(got) != sorted(wanted) or len({e.line for e in (*here, *there)}) > 1:
+        return None
+    at = next(at for at, pair in enumerate(zip(got, wanted, strict=True)) if pair[0] != pair[1])
+    return Finding(
+        "completion-order",
+        f"{fatal.thread} got {got[at]} ({line(here[at])}) where in another run it got {wanted[at]} "
+        f"first: the results come in the order in which the threads were ready, here "
+        f"{listed(got)}, and the check at {line(fatal)} wants another one. Threads finish in any "
+        "order. Keep each result with its number or name, or ask the futures for their results in "
+        "the order in which you made them, as `map` does.",
+    )
+
+
+def _items(text: str) -> list[str] | None:
+    """The items of a list or tuple, as texts; None if they are not all known."""
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return None
+    if not isinstance(value, (list, tuple)) or "..." in text:
+        return None
+    return [repr(item) for item in value]
+
+
+def _by_pieces(case: Case, left: list[str], right: list[str]) -> list[Event]:
+    """Where one side's items became ready in that order, as calls were completed or items put:
+    those events, if that is not the order in which they were begun.
+    """
+    for kind in ("set", "put"):
+        ready = [e for e in case.events if e.kind == kind and e.after in left]
+        if [e.after for e in ready] not in (left, right):
+            continue
+        begun = list(dict.fromkeys(e.where for e in case.events if e.kind == kind))
+        calls = [e.where for e in ready if kind == "set"]
+        if calls != [place for place in begun if place in calls] or not _in_turn(case, ready):
+            return ready
+    return []
+
+
+def _by_turns(case: Case, compared: Event) -> list[Event]:
+    """Where threads added to the very list that was compared, not in the order of their start:
+    what each added first.
+    """
+    first: dict[str, Event] = {}
+    for event in case.by_place.get(-1 if compared.where is None else compared.where, []):
+        if event.kind in CHANGES and event.thread != compared.thread:
+            first.setdefault(event.thread, event)
+    return [] if _in_turn(case, list(first.values())) else list(first.values())
+
+
+def _in_turn(case: Case, events: list[Event]) -> bool:
+    """Whether the threads appear in the order of their start."""
+    threads = list(dict.fromkeys(e.thread for e in events))
+    return threads == sorted(threads, key=case.run.threads.index)
+
+
+def _line_of(case: Case, event: Event) -> Event:
+    """The step, or the nearest one before it, or the thread's start, whose line is known."""
+    own = [e for e in (*case.before(event), event) if e.line is not None]
+    return own[-1] if own else case.starts().get(event.thread, event)
+
+
+def accidentally_serial(case: Case) -> Finding | None:
+    """Threads that wait could have waited at the same time, but did so one after another."""
+    fatal = case.fatal
+    looks = [e for e in case.before(fatal) if e.kind == "time"] if fatal is not None else []
+    if fatal is None or len(looks) < 2 or case.run.verdict != "assertion":
+        return None
+    alone = _did_it_alone(case, fatal)
+    if alone is not None:
+        return alone
+    spans = [span for span in map(_waiting_of, _workers(case)) if span is not None]
+    spans.sort(key=lambda span: span.first.step)
+    overlap = any(two.began < one.last.time for one, two in pairwise(spans))
+    if len(spans) < 2 or overlap or looks[-1].step < spans[-1].last.step:
+        return None
+    first, second = (span.first for span in spans[:2])
+    return Finding(
+        "accidentally-serial",
+        f"{first.thread} waited ({line(_line_of(case, first))}) until {first.time:g} s, and only "
+        f"then {second.thread} began to ({line(_line_of(case, second))}): "
+        f"{_why(case, *spans[:2])}. So the {len(spans)} took {looks[-1].time - looks[0].time:g} s, "
+        "as long as one after another. Start them all first and join them afterwards, and hold no "
+        "lock while you wait.",
+    )
+
+
+def _did_it_alone(case: Case, fatal: Event) -> Finding | None:
+    """The thread that should have started others did all the waiting itself."""
+    slept = [e for e in case.before(fatal) if e.kind == "sleep"]
+    others = [e for e in case.events if e.thread != fatal.thread]
+    if len(slept) < 2 or len({e.line for e in slept}) > 1 or {e.kind for e in others} - _NOTHING:
+        return None
+    idle = sorted({e.thread for e in others}, key=case.run.threads.index)
+    rest = f"while {listed(idle)} had nothing to do" if idle else "and no thread was started"
+    return Finding(
+        "accidentally-serial",
+        f"{fatal.thread} itself waited {len(slept)} times ({line(slept[0])}), until "
+        f"{slept[-1].time:g} s, {rest}. `start()` has a thread call its "
+        "target; `run()`, or `target=work()` with brackets, calls it here and now.",
+    )
+
+
+@dataclass(frozen=True)
+class _Span:
+    """From when to when a thread, or a call made by a pool, slept."""
+
+    began: float
+    first: Event
+    last: Event
+
+
+def _workers(case: Case) -> list[list[Event]]:
+    """The steps of each thread that was started, and of each call that was made by a pool."""
+    found = []
+    for name in case.run.threads:
+        if name == case.main:
+            continue
+        call: list[Event] = []
+        for event in case.by_thread[name]:
+            if event.kind == "get" and event.code is None:
+                found.append(call)
+                call = []
+            call.append(event)
+        found.append(call)
+    return found
+
+
+def _waiting_of(steps: list[Event]) -> _Span | None:
+    """When a thread slept; None if no time passed."""
+    slept = [at for at, e in enumerate(steps) if e.kind == "sleep" and at]
+    if not slept:
+        return None
+    span = _Span(steps[slept[0] - 1].time, steps[slept[0]], steps[slept[-1]])
+    return span if span.began < span.last.time else None
+
+
+def _why(case: Case, one: _Span, two: _Span) -> str:
+    """What kept two threads from waiting at the same time."""
+    first, second = one.last, two.first
+    if set(first.guards) & set(second.guards):
+        return f"both did it while they held {case.guard_name(second)}"
+    for event in case.events[first.step : second.step]:
+        if event.kind in ("join", "result") and event.line is not None:
+            return f"{event.thread} waited for the first ({line(event)}) before it went on"
+    if first.thread == second.thread:
+        return "the pool has only one thread for them"
+    return "they did not run at the same time"

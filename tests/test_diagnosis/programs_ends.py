@@ -1,0 +1,412 @@
+"""Programs about ends, errors, order and time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+
+def together(*targets):
+    threads = [threading.Thread(target=target) for target in targets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+# -- not-joined ------------------------------------------------------------------------------------
+
+
+def looked_too_early():
+    done = []
+    threading.Thread(target=lambda: done.append("work")).start()
+    assert done == ["work"], "the work was not done"
+
+
+def one_of_two_forgotten():
+    done = []
+    threads = [threading.Thread(target=done.append, args=(n,)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    threads[0].join()
+    assert sorted(done) == [1, 2], "not all was done"
+
+
+# -- not-joined, near misses -----------------------------------------------------------------------
+
+
+def joined_and_wrong():
+    done = []
+    together(lambda: done.append("work"))
+    assert done == ["play"], "all work"
+
+
+def a_service_that_goes_on():
+    stop, beats, lock, count = threading.Event(), [], threading.Lock(), 0
+
+    def beat():
+        while not stop.wait(1):
+            beats.append("beat")
+
+    def visit():
+        nonlocal count
+        with lock:
+            count += 1
+
+    threading.Thread(target=beat, daemon=True).start()
+    time.sleep(3.5)
+    together(visit)
+    assert count == 2, "one visitor was missing"
+
+
+# -- daemon-killed ---------------------------------------------------------------------------------
+
+
+def saved_by_a_daemon():
+    saved = []
+
+    def save():
+        saved.append("page 1")
+        saved.append("page 2")
+
+    threading.Thread(target=save, daemon=True).start()
+    assert len(saved) == 2, "a page was lost"
+
+
+class Saver(threading.Thread):
+    def __init__(self):
+        super().__init__(name="saver", daemon=True)
+        self.stopping = threading.Event()
+        self.saved = False
+
+    def run(self):
+        self.stopping.wait()
+        self.saved = True
+
+    def stop(self):
+        self.stopping.set()
+
+
+def stopped_but_not_waited_for():
+    saver = Saver()
+    saver.start()
+    saver.stop()
+    assert saver.saved, "the last state was not saved"
+
+
+# -- daemon-killed, near misses --------------------------------------------------------------------
+
+
+def a_daemon_that_was_joined():
+    done = []
+    thread = threading.Thread(target=lambda: done.append("work"), daemon=True)
+    thread.start()
+    thread.join()
+    assert done == ["play"], "all work"
+
+
+# -- exception-swallowed ---------------------------------------------------------------------------
+
+
+def refuse(amount):
+    if amount < 0:
+        raise ValueError("less than nothing")
+
+
+def pay(amount):
+    try:
+        refuse(amount)
+    except ValueError:
+        return
+
+
+def the_caller_never_learns():
+    try:
+        pay(-1)
+    except ValueError:
+        return
+    raise AssertionError("a bad amount was accepted")
+
+
+def a_future_that_nobody_asks():
+    results = []
+
+    def work(number):
+        results.append(10 // number)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pool.submit(work, 0)
+        pool.submit(work, 5)
+    assert len(results) == 2, "a result is missing"
+
+
+def caught_and_forgotten():
+    results = []
+
+    def work(number):
+        with contextlib.suppress(ZeroDivisionError):
+            results.append(10 // number)
+
+    together(lambda: work(5), lambda: work(0))
+    assert len(results) == 2, "a result is missing"
+
+
+# -- exception-swallowed, near misses --------------------------------------------------------------
+
+
+def caught_and_told():
+    results, errors = [], []
+
+    def work(number):
+        try:
+            results.append(10 // number)
+        except ZeroDivisionError as error:
+            errors.append(error)
+
+    together(lambda: work(5), lambda: work(0))
+    assert not errors, "something went wrong"
+
+
+def asked_and_raised():
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(lambda: 1 // 0)
+    assert future.exception() is None, "something went wrong"
+
+
+# -- exception-in-thread ---------------------------------------------------------------------------
+
+
+def died_of_a_bad_number():
+    results = []
+
+    def work(number):
+        results.append(10 // number)
+
+    together(lambda: work(5), lambda: work(0))
+
+
+def died_and_the_sum_is_wrong():
+    total, lock = 0, threading.Lock()
+
+    def add(text):
+        nonlocal total
+        with lock:
+            total += int(text)
+
+    together(lambda: add("1"), lambda: add("two"))
+    assert total == 3, "something is missing"
+
+
+# -- exception-in-thread, near misses --------------------------------------------------------------
+
+
+def an_assertion_in_a_thread():
+    def work():
+        assert 1 + 1 == 3, "that is not so"
+
+    together(work)
+
+
+def a_lock_that_was_not_taken():
+    lock = threading.Lock()
+    together(lock.release)
+
+
+def an_exception_of_the_program_itself():
+    together(lambda: None)
+    raise ValueError("nothing to do with threads")
+
+
+# -- completion-order ------------------------------------------------------------------------------
+
+
+def as_they_complete():
+    def fetch(page):
+        time.sleep(3 - page)
+        return page
+
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        futures = [pool.submit(fetch, page) for page in (0, 1, 2)]
+        pages = [future.result() for future in as_completed(futures)]
+    check(pages, [0, 1, 2])
+
+
+def check(found, wanted):
+    assert found == wanted, f"{found} where {wanted} was wanted"
+
+
+def each_adds_its_own():
+    pages = []
+    together(lambda: pages.append("first"), lambda: pages.append("second"))
+    assert pages == ["first", "second"], "the wrong order"
+
+
+# -- completion-order, near misses -----------------------------------------------------------------
+
+
+def in_order_but_reversed_afterwards():
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        pages = list(pool.map(lambda page: page, (0, 1, 2)))
+    check(list(reversed(pages)), [0, 1, 2])
+
+
+def other_items_altogether():
+    pages, lock = [], threading.Lock()
+
+    def add(page):
+        with lock:
+            pages.append(page)
+
+    together(lambda: add(1), lambda: add(2))
+    assert sorted(pages) == [1, 3], "page 3 was wanted"
+
+
+# -- late-binding ----------------------------------------------------------------------------------
+
+
+def the_loop_had_gone_on():
+    seen = []
+    threads = []
+    for number in (1, 2, 3):
+        thread = threading.Thread(target=lambda: seen.append(number))  # noqa: B023
+        threads.append(thread)
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == [1, 2, 3], f"seen {sorted(seen)}"
+
+
+def the_pool_was_late():
+    seen = []
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name in ("a", "b"):
+            pool.submit(lambda: seen.append(name))  # noqa: B023
+    assert sorted(seen) == ["a", "b"], f"seen {sorted(seen)}"
+
+
+# -- late-binding, near misses ---------------------------------------------------------------------
+
+
+def a_variable_for_each_phase():
+    line, seen, phase = threading.Barrier(3), [], 0
+
+    def run():
+        for _ in (1, 2):
+            line.wait()
+            seen.append(phase)
+            line.wait()
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for number in (1, 2):
+        phase = number
+        line.wait()
+        line.wait()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == [1, 2], "each phase was seen twice"
+
+
+def bound_at_once():
+    seen = []
+    threads = []
+    for number in (1, 2, 3):
+        thread = threading.Thread(target=lambda number=number: seen.append(number))
+        threads.append(thread)
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == [1, 2], f"seen {sorted(seen)}"
+
+
+# -- accidentally-serial ---------------------------------------------------------------------------
+
+
+def joined_at_once():
+    began = time.monotonic()
+    for _ in range(3):
+        thread = threading.Thread(target=time.sleep, args=(1,))
+        thread.start()
+        thread.join()
+    took = time.monotonic() - began
+    assert took < 2, f"it took {took} s"
+
+
+def asked_at_once():
+    def fetch(page):
+        time.sleep(1)
+        return page
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        for page in range(3):
+            pool.submit(fetch, page).result()
+    took = time.monotonic() - began
+    assert took < 2, f"it took {took} s"
+
+
+def slept_with_the_lock():
+    lock = threading.Lock()
+
+    def fetch():
+        with lock:
+            time.sleep(1)
+
+    began = time.monotonic()
+    together(fetch, fetch)
+    took = time.monotonic() - began
+    assert took < 2, f"it took {took} s"
+
+
+# -- accidentally-serial, near misses --------------------------------------------------------------
+
+
+def at_the_same_time_but_too_slow():
+    began = time.monotonic()
+    together(lambda: time.sleep(3), lambda: time.sleep(3))
+    took = time.monotonic() - began
+    assert took < 2, f"it took {took} s"
+
+
+def one_after_another_on_purpose():
+    order = []
+    for name in ("first", "last"):
+        thread = threading.Thread(target=lambda name=name: (time.sleep(1), order.append(name)))
+        thread.start()
+        thread.join()
+    assert order == ["last", "first"], "first comes first"
+
+
+NAMED = {
+    "not-joined": [looked_too_early, one_of_two_forgotten],
+    "daemon-killed": [saved_by_a_daemon, stopped_but_not_waited_for],
+    "exception-swallowed": [
+        the_caller_never_learns,
+        a_future_that_nobody_asks,
+        caught_and_forgotten,
+    ],
+    "exception-in-thread": [died_of_a_bad_number, died_and_the_sum_is_wrong],
+    "completion-order": [as_they_complete, each_adds_its_own],
+    "late-binding": [the_loop_had_gone_on, the_pool_was_late],
+    "accidentally-serial": [joined_at_once, asked_at_once, slept_with_the_lock],
+}
+NEAR_MISSES = {
+    "not-joined": {joined_and_wrong: None, a_service_that_goes_on: None},
+    "daemon-killed": {a_daemon_that_was_joined: None, a_service_that_goes_on: None},
+    "exception-swallowed": {caught_and_told: None, asked_and_raised: None},
+    "exception-in-thread": {
+        an_assertion_in_a_thread: None,
+        a_lock_that_was_not_taken: None,
+        an_exception_of_the_program_itself: None,
+    },
+    "completion-order": {in_order_but_reversed_afterwards: None, other_items_altogether: None},
+    "late-binding": {a_variable_for_each_phase: None, bound_at_once: None},
+    "accidentally-serial": {
+        at_the_same_time_but_too_slow: None,
+        one_after_another_on_purpose: None,
+    },
+}
+ADVERSARIAL = set()
