@@ -40,7 +40,10 @@ __all__ = [
 def _diagnose(run: Run, calm: Run | None) -> tuple[str | None, str | None]:
     from .diagnosis import diagnose
 
-    return diagnose(run, calm)
+    try:
+        return diagnose(run, calm)
+    except Exception:
+        return None, None  # a name is a courtesy; the verdict stands without it
 
 
 def _text(run: Run) -> str:

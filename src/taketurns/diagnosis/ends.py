@@ -24,7 +24,8 @@ def unfinished(case: Case) -> Finding | None:
     fatal = case.fatal
     if case.run.verdict != "assertion" or fatal is None:
         return None
-    if case.before(fatal)[-1].kind not in ("read", "is-set", "is-alive"):
+    before = case.before(fatal)
+    if not before or before[-1].kind not in ("read", "is-set", "is-alive"):
         return None  # it did not look at anything
     joined = {
         e.target

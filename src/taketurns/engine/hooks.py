@@ -335,7 +335,7 @@ class Hooks:
 
     def _ours(self, function: types.FunctionType) -> bool:
         """Whether a function was defined in this world."""
-        return function.__builtins__ is self._builtins  # type: ignore[attr-defined]
+        return getattr(function, "__builtins__", None) is self._builtins
 
     def _seen(self, value: Any) -> Any:
         self._sched.note(before=value)
