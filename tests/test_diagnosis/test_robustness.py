@@ -10,7 +10,7 @@ from taketurns.diagnosis.case import Case
 from taketurns.engine.explore import _Exploration
 from taketurns.engine.results import Presentation
 
-from ..test_engine.random_programs import planned, random_source
+from ..test_engine.random_programs import planned, random_source  # noqa: TID252
 
 
 @pytest.fixture

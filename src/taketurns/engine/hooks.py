@@ -6,6 +6,7 @@ before the access. State that no other thread can change takes no step (see kind
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import functools
 import gc
@@ -304,7 +305,9 @@ class Hooks:
     def _find_way(self, kind: type, name: str) -> int:
         number = self._kinds.get(kind) or self._kind(kind)
         if number == QUIET:
-            return READER if (name in _JOINING or issubclass(kind, frozenset)) else PLAIN
+            if name in _JOINING or issubclass(kind, frozenset):
+                return READER
+            return OWN if self._is_added(kind, name) else PLAIN
         if number in (MODULE, CLASS, SUPER):
             return {MODULE: OF_MODULE, CLASS: OF_CLASS, SUPER: OF_SUPER}[number]
         if type(find(kind, "__getattribute__")[1]) is types.FunctionType:
@@ -448,12 +451,22 @@ class Hooks:
 
         return finish
 
+    def _is_added(self, kind: type, name: str) -> bool:
+        """Whether an attribute of a thread, an exception, ... is one that the program gave it."""
+        return (
+            find(kind, name)[1] is MISSING
+            and name not in ("acquire", "release")  # of a Condition, which are its lock's
+            and not issubclass(kind, _thread._local)
+        )
+
     def _store_is_shared(self, obj: Any, name: str, store: str) -> bool:
         """Whether storing or deleting an attribute changes state that threads may share."""
         kind = type(obj)
         number = self._kinds.get(kind) or self._kind(kind)
-        if number in (QUIET, SUPER):
+        if number == SUPER:
             return False
+        if number == QUIET:
+            return self._is_added(kind, name)
         if number == MODULE:
             return _module_members(obj).get("__builtins__") is self._builtins
         if number == CLASS:

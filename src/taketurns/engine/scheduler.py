@@ -256,6 +256,7 @@ class Scheduler:
                 self.fail(
                     "exception", f"`{kind}` would block inside a callback that must not block"
                 )
+            self.exact = False  # what it touches here is no part of any step
             self._touched(task, obj, mode)
             return True
         if task.inside:

@@ -445,6 +445,8 @@ def enumerate() -> list[Thread]:
     sched.step("is-set", roll(sched))
     sched.stutter()
     tasks = [task for task in sched.tasks if task.thread is not None or not task.index]
+    if any(task.thread is not None and task.thread._tt_rests is not None for task in tasks):
+        sched.exact = False  # whether a pool's worker rests depends on more than is read here
     return [thread for thread in map(_thread_of, tasks) if thread.is_alive()]
 
 
