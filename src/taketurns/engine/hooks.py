@@ -44,7 +44,7 @@ from .kinds import (
     is_engine,
     treatment,
 )
-from .scheduler import short
+from .recording import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,6 @@ class Presentation:
     diagnose: Callable[[Run, Run | None], tuple[str | None, str | None]] | None = None
     text: Callable[[Run], str] | None = None
     bundle: Callable[[Run, str], dict[str, str]] | None = None
-    before_raising: Callable[[Report], None] | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,14 +165,8 @@ class Report:
         """
         if self.holds:
             return self
-        if Presentation.before_raising is not None:
-            Presentation.before_raising(self)
         if self.failure is None:
             raise Inconclusive(self)
-        self._refuse()
-        return None
-
-    def _refuse(self) -> NoReturn:
         raise ScheduleFailure(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

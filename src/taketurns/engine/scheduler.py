@@ -16,7 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from .errors import SimulationError
-from .recording import Recorder, learner_frame, short
+from .recording import Recorder, learner_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -761,6 +761,3 @@ def _equal(old: object, new: object) -> bool:
     if isinstance(old, _Items) and isinstance(new, _Items):
         return len(old) == len(new) and all(map(_equal, old, new))
     return type(old) in _PLAIN and old == new
-
-
-__all__ = ["Abort", "Op", "Scheduler", "Strategy", "Task", "default_choice", "here", "short"]
