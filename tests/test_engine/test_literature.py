@@ -21,19 +21,7 @@ FOLDER = Path(__file__).parent / "literature"
 BUDGET = 40_000  # steps: a program that needs more is too big for this folder
 
 # What is judged wrongly today: the program, with its clock where it matters, and why.
-_RELOCKING = (
-    "a loop that takes and gives back a lock, or waits with a timeout, counts as changing "
-    "something, so it is not seen to be waiting, and an unfair schedule of it has no end"
-)
-
-NOT_DECIDED = {
-    ("a_buffer_that_sleeps_and_tries_again", "adversarial"): _RELOCKING,
-    ("a_condition_with_a_timeout_is_looked_at_again", "adversarial"): _RELOCKING,
-    ("polls_a_queue_until_told_to_stop", "adversarial"): _RELOCKING,
-    ("spins_and_yields",): _RELOCKING,
-    ("spins_under_a_lock",): _RELOCKING,
-    ("try_lock_and_back_off", "adversarial"): _RELOCKING,
-}
+NOT_DECIDED: dict[tuple[str, ...], str] = {}
 NOT_REFUSED: dict[tuple[str, ...], str] = {}
 MISNAMED: dict[tuple[str, ...], str] = {}
 
@@ -83,7 +71,7 @@ def test_a_right_program_holds_under_every_schedule(name, clock):
     report = explore(RIGHT[name], clock=clock, budget=BUDGET)
 
     assert report.check() is report
-    assert report.coverage.complete
+    assert report.coverage.complete or report.coverage.fair
 
 
 @pytest.mark.parametrize("name", [case(NOT_REFUSED, name) for name in WRONG])

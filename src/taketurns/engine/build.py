@@ -28,6 +28,7 @@ class Script:
         nodes: list[ast.AST] = [s.node for _, statements in gathered.script for s in statements]
         nodes += [made.node for made in gathered.made.values()]
         self.surface = surface(nodes) if nodes else NO_SURFACE
+        self.finalises = any(_finalises(node) for top in nodes for node in ast.walk(top))
         self.pieces = [
             [self._piece(run) for run in _runs(statements)] for _, statements in gathered.script
         ]
@@ -83,6 +84,14 @@ class Script:
         module = ast.fix_missing_locations(ast.Module([outer], []))
         code = compile(module, found.file, "exec", found.flags, dont_inherit=True)
         return _constant(_constant(code, "_tt_around"), "_tt_factory")
+
+
+def _finalises(node: ast.AST) -> bool:
+    """Whether this may make something that is called when its owner is collected."""
+    if isinstance(node, (ast.Try, ast.With)):
+        return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
+    names = (getattr(node, "name", ""), getattr(node, "id", ""), getattr(node, "attr", ""))
+    return any(name in ("__del__", "weakref", "finalize", "ref") for name in names)
 
 
 def _function(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from .containment import contained
 from .errors import ScheduleError
 from .recording import Recorder, short, unique_names
 from .results import Coverage, Failure, Presentation, Report, Run
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BUDGET = 400_000  # steps of one `explore`
 SIMULATION_STEPS = 200_000  # steps of one `simulate`
+TURNS = 64  # turns of loops that cost what one step costs
 SHRINKING_RUNS = 200
 SEED = 20_141  # of the sampled schedules
 
@@ -71,7 +72,7 @@ def replay(program: Callable[[], object], schedule: str) -> Run:
 
 def record(the_plan: Plan, strategy: Strategy, clock: str) -> tuple[Run, Scheduler]:
     """One run, recorded step by step."""
-    with Crew() as crew, _collector_paused():
+    with contained(finalises=the_plan.finalises), Crew() as crew:
         sched = Scheduler(
             crew,
             strategy,
@@ -114,6 +115,8 @@ class _Exploration:
         self._spent = 0
         self._schedules = 0
         self._exact = True
+        self._fair = True
+        self._unfair: Scheduler | None = None
         self._outcomes: dict[object, int] = {}
         self._examples: dict[object, str] = {}
         self._failed: Scheduler | None = None
@@ -123,9 +126,15 @@ class _Exploration:
     def report(self) -> Report:
         """Search until a failure, the proof, or the end of the budget."""
         complete, bound = False, None
-        with Crew() as self._crew, _collector_paused():
+        with contained(finalises=self._plan.finalises), Crew() as self._crew:
             exhausted = self._search(Reduced(), 0.6)
             complete = exhausted and self._exact
+            if exhausted and self._unfair and not self._outcomes and not self._stopped():
+                # Whatever the schedule, the loops never end, unless random numbers can end them.
+                if any(task.unseen for task in self._unfair.tasks):
+                    self._undecided = "loops that wait for luck"
+                else:
+                    self._failed = self._unfair
             if not complete and not self._stopped():
                 for k in range(3):
                     if not self._search(Bounded(k), 0.65 + 0.1 * k):
@@ -134,8 +143,10 @@ class _Exploration:
                 if not exhausted and not self._stopped():
                     self._search(Sampled(SEED, self._length), 1.0)
             failure = self._failure() if self._failed is not None else None
+        proved = complete and not self._stopped()
         coverage = Coverage(
-            complete=complete and not self._stopped(),
+            complete=proved and self._fair,
+            fair=proved and not self._fair,
             schedules=self._schedules,
             bound=bound,
         )
@@ -179,8 +190,12 @@ class _Exploration:
     def _once(self, strategy: Strategy) -> Scheduler:
         sched = Scheduler(self._crew, strategy, clock=self._clock)
         sched.run(self._plan.instantiate(sched))
-        self._spent += sched.steps + 1
+        self._spent += sched.steps + sched.ticks // TURNS + 1
+        self._fair = self._fair and not (sched.unfair or sched.impatient)
         if sched.redundant:
+            return sched
+        if sched.unfair and sched.verdict == "no-progress":
+            self._unfair = sched
             return sched
         self._schedules += 1
         if not sched.exact or (
@@ -279,30 +294,51 @@ def _without(way: list[Departure], at: int) -> Iterator[list[Departure]]:
 
 
 def frozen(value: object) -> object:
-    """`value` as a key of `outcomes`: itself if it is plain and hashable, else a plain copy."""
-    if isinstance(value, (list, tuple)):
-        return tuple(frozen(item) for item in value)
-    if isinstance(value, (set, frozenset)):
-        return frozenset(frozen(item) for item in value)
-    if isinstance(value, dict):
-        return tuple((frozen(k), frozen(v)) for k, v in value.items())
-    if isinstance(value, (int, float, complex, str, bytes, type(None))):
+    """`value` as a key of `outcomes`: itself if it is plain and hashable, else a plain copy.
+
+    None of the learner's code runs. What is too large to compare is only described.
+    """
+    try:
+        return _frozen(value, iter(range(MAX_ITEMS)), 0)
+    except StopIteration:
+        return short(value)
+
+
+def _frozen(value: Any, left: Iterator[int], depth: int) -> object:
+    kind = type(value)
+    next(left)
+    if kind in (bool, float, complex, str, bytes, type(None)):
         return value
+    if issubclass(kind, int):
+        plain = int.__int__(value)
+        return plain if plain.bit_length() <= MAX_BITS else short(plain)
+    if depth < MAX_DEPTH:
+        for family in (list, tuple, set, frozenset):
+            if issubclass(kind, family):
+                items = [_frozen(item, left, depth + 1) for item in family.__iter__(value)]
+                return frozenset(items) if family in (set, frozenset) else tuple(items)
+        if issubclass(kind, dict):
+            return tuple(
+                (_frozen(key, left, depth + 1), _frozen(item, left, depth + 1))
+                for key, item in [*dict.items(value)]
+            )
+    for basic in (float, complex, str, bytes):
+        if issubclass(kind, basic):
+            return _exact[basic](value)
     return short(value)
+
+
+MAX_ITEMS = 1_000_000
+MAX_BITS = 10_000
+MAX_DEPTH = 50
+_exact: dict[type, Callable[[Any], object]] = {
+    float: float.__float__,
+    complex: complex.__complex__,
+    str: lambda text: str.__getitem__(text, slice(None)),
+    bytes: lambda text: bytes.__getitem__(text, slice(None)),
+}
 
 
 def _check_clock(clock: str) -> None:
     if clock not in ("exact", "adversarial"):
         raise ValueError(f"clock is 'exact' or 'adversarial', not {clock!r}")
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No automatic garbage collection, whose callbacks would run at moments that differ."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -99,15 +99,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which schedules a verdict speaks of."""
+    """Which schedules a verdict speaks of.
+
+    `fair` stands for all but those in which a waiting loop turns on and on although nothing that it
+    looks at has changed, and somebody could notice.
+    """
 
     complete: bool
     schedules: int
     bound: int | None = None
+    fair: bool = False
 
     def __str__(self) -> str:
         if self.complete:
             return "every schedule"
+        if self.fair:
+            return "every schedule in which no loop keeps turning in vain"
         if self.bound is not None:
             plural = "" if self.bound == 1 else "s"
             return f"every schedule with at most {self.bound} preemption{plural}"

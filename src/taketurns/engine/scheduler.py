@@ -12,26 +12,32 @@ import bisect
 import contextlib
 import sys
 import threading
-from collections import deque
+import time
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from . import spinning
+from .containment import interrupt, memory_in_use
+from .containment import where as _where
 from .errors import SimulationError
-from .recording import Recorder, learner_frame
+from .recording import Recorder, kind_of, learner_frame, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
+    from .spinning import Touch, Turn
     from .workers import Crew, Worker
 
 MAX_STEPS = 20_000  # steps of one run, before it is called too long to explore
 MAX_AFTERWARDS = 500  # steps that daemons get after the end of all others
 MAX_TICKS = 3_000_000  # turns of loops, likewise
 MAX_THREADS = 256
-PATIENCE = 10  # seconds in one uninterruptible call before the run is given up
-INSTANT = 0.001  # virtual seconds that one look at the clock takes in a loop that waits for it
-
-_where = threading.local()
+MAX_LATE = 100_000  # turns of a run's objects in what is used after its end
+MAX_MEMORY = 1 << 30  # bytes that a run may add to the process
+PATIENCE = 5  # seconds in one uninterruptible call before the run is given up
+GRACE = 1  # second in which a thread must end when the run is over
+LOOK = 0.2  # seconds between two looks at a run
+LONGEST = 5  # seconds of computing in one run; the limits above are reached long before
 
 
 class Abort(BaseException):
@@ -42,7 +48,6 @@ class Op:
     """An announced operation: what it touches, and when it can go."""
 
     __slots__ = (
-        "also",
         "arrived",
         "deadline",
         "guard",
@@ -51,7 +56,7 @@ class Op:
         "mode",
         "more",
         "obj",
-        "place",
+        "patience",
         "site",
         "waits",
     )
@@ -79,13 +84,32 @@ class Op:
         self.arrived = arrived
         self.site = site
         self.more = more  # further objects, read as wholes
-        # Numbers that a search gives to `obj` and to `more`.
-        self.place = -1
-        self.also: tuple[int, ...] = ()
+        self.patience: Callable[[], bool] | None = None  # until then, no early time-out
 
 
 class Task:
     """A model thread: who it is and what it is about to do."""
+
+    thread: Any = None
+    op: Op | None = None
+    outcome = True
+    done = False
+    idle = False  # a pool's worker with nothing to do
+    atomic = 0
+    children = 0
+    read_clock = False
+    unwinding = False
+    # For loops that only wait (see spinning.py).
+    log: list[Touch] | None = None  # its steps, from its first loop on
+    own: dict[int, int]  # how often it has changed each object since
+    turns: dict[tuple[int, FrameType], Turn]
+    open: Touch | None = None  # the last of the steps, if it is being performed
+    looked = 0
+    unseen = 0
+    idle_turns = 0
+    patience: tuple[Callable[[], bool], list[object]] | None = None
+    polls = 0
+    poll_seen: Sequence[tuple[object, int]] = ()
 
     def __init__(
         self, index: int, path: tuple[int, ...], name: str, daemon: bool, worker: Worker
@@ -96,39 +120,15 @@ class Task:
         self.daemon = daemon
         self.worker = worker
         self.ident = 1000 + index
-        self.thread: Any = None
-        self.fn: Callable[[], None] = lambda: None
-        self.op: Op | None = None
-        self.outcome = True
-        self.done = False
-        self.idle = False  # a pool's worker with nothing to do
-        self.atomic = 0
-        self.children = 0
-        self.read_clock = False
+        self.fn: Callable[[], None] = _nothing
         self.inside: list[object] = []  # generators whose bodies run: entering one is an error
-        self.unwinding = False
-        # For loops that only wait: what was read since the last turn, and the state at that turn.
-        self.reads: list[object] = []
-        self.unsettled = False
-        self.still_turns = 0
-        self.turns: dict[tuple[int, FrameType], _Turn] = {}
-        self.polls = 0
-        self.poll_stamp = -1
 
     def __repr__(self) -> str:
         return f"<Task {self.name}>"
 
 
-class _Turn:
-    """The state of a thread at one turn of a `while` loop."""
-
-    __slots__ = ("equal", "locals", "mutations", "now")
-
-    def __init__(self, values: dict[str, object], mutations: int, now: float) -> None:
-        self.locals = values
-        self.mutations = mutations
-        self.now = now
-        self.equal = 0
+def _nothing() -> None:
+    """What a thread does that was given nothing to do."""
 
 
 class Strategy(Protocol):
@@ -136,9 +136,6 @@ class Strategy(Protocol):
 
     def spawned(self, parent: Task | None, child: Task) -> None:
         """A thread was started."""
-
-    def announced(self, task: Task) -> None:
-        """A thread has a new pending operation."""
 
     def choose(self, sched: Scheduler, enabled: list[Task], me: Task) -> Task | None:
         """One of `enabled` (sorted by path); None ends a run that can show nothing new."""
@@ -163,7 +160,7 @@ def default_choice(enabled: list[Task], me: Task) -> Task:
 
 def here() -> Scheduler:
     """The scheduler of the simulated thread that calls; raises SimulationError outside of one."""
-    sched: Scheduler | None = getattr(_where, "sched", None)
+    sched = _where.sched
     if sched is None:
         raise SimulationError(
             "this object belongs to a simulated program and cannot be used outside of it. "
@@ -200,19 +197,24 @@ class Scheduler:
         self.result: object = None
         self.error: BaseException | None = None
         self.redundant = False
-        self.lost_threads = False
+        self.late = 0
         self.exact = True  # False once something happened that the search does not control
         self.output: list[str] = []
         self.problems: list[tuple[Task, BaseException]] = []
+        self._texts: dict[int, tuple[str, BaseException]] = {}
         self.steps = 0
         self.afterwards = 0
         self.ticks = 0
         self.decisions: list[tuple[int, int]] = []  # (rank chosen, rank of the default)
         self.preemptions = 0
-        self.mutations = 0
-        self._versions: dict[int, int] = {}
+        self.loops = False  # True once a thread has come to a `while` loop
+        self.changes: dict[int, int] = {}  # of each object since, by address
+        self.parked: dict[int, tuple[Task, object]] = {}  # what loops that wait change for a while
+        self.impatient = False  # True once somebody might notice that such a loop stands still
+        self.unfair = False  # True once threads disturb each other in such loops without end
         self._serials: dict[int, tuple[int, object]] = {}
         self._labels: dict[int, tuple[str, object]] = {}
+        self._unwound = False
         self._finished = threading.Lock()
         self._finished.acquire()
         self.current: Task
@@ -249,23 +251,32 @@ class Scheduler:
             self._ended()
             return True
         task = self.current
-        if task.unsettled:
-            self._settle(task)
+        if task.open is not None:
+            spinning.close(task)
+        if task.inside:
+            more = (*more, *task.inside)
+        deadline = None if timeout is None else self.now + max(timeout, 0.0)
+        op = Op(kind, obj, mode, key, guard, deadline, waits, arrived, site, more)
         if task.atomic:
             if guard is not None and not guard():
                 self.fail(
                     "exception", f"`{kind}` would block inside a callback that must not block"
                 )
             self.exact = False  # what it touches here is no part of any step
-            self._touched(task, obj, mode)
+            if self.loops:
+                spinning.touched(self, task, op)
             return True
-        if task.inside:
-            more = (*more, *task.inside)
-        deadline = None if timeout is None else self.now + max(timeout, 0.0)
-        task.op = op = Op(kind, obj, mode, key, guard, deadline, waits, arrived, site, more)
+        if task.patience is not None:
+            spinning.wait_patiently(task, op)
+        task.op = op
         if self.recorder is not None:
             self.recorder.announce(self, task, op)
-        self._strategy.announced(task)
+        elif guard is None and len(self.tasks) == 1 and self.steps < self._max_steps:
+            self.steps += 1  # nobody else is there yet
+            if self.loops:
+                spinning.touched(self, task, op)
+            task.outcome = True
+            return True
         nxt = self._next(task)
         if nxt is not task:
             if nxt is not None:
@@ -277,25 +288,28 @@ class Scheduler:
         return task.outcome
 
     def _ended(self) -> None:
-        """Raise Abort in a thread of this run; who looks at its objects later just goes on."""
-        if getattr(_where, "sched", None) is self:
+        """Raise Abort in a thread of this run; who looks at its objects later goes on a while."""
+        if _where.sched is self or _where.sweeping:
             raise Abort
+        self.late += 1
+        if self.late > MAX_LATE:
+            raise SimulationError(
+                "code of a simulated program that is over has been running for too long; "
+                "return plain values (numbers, strings, lists) from the program instead"
+            )
 
     def stutter(self) -> None:
         """Say that the step just taken changed nothing (a failed try, an empty queue)."""
         task = self.current
-        if task.unsettled and task.op is not None:
-            task.unsettled = False
-            self.mutations -= 1
-            self._versions[id(task.op.obj)] -= 1
-            task.reads.append(task.op.obj)
+        if task.op is not None and task.op.mode != "R":
+            if self.loops:
+                spinning.untouched(self, task, task.op)
             if self.recorder is not None:
                 self.recorder.stuttered(task)
 
     def mutated(self) -> None:
         """Say that state changed which no step shows (a random number was drawn)."""
-        self.mutations += 1
-        self.current.unsettled = True
+        self.current.unseen += 1
 
     def tick(self, site: int) -> None:
         """Count one turn of a `while` loop; find loops that can only wait for another thread."""
@@ -303,11 +317,19 @@ class Scheduler:
         if self.over:
             return
         task = self.current
-        if task.unsettled:
-            self._settle(task)
-        task.still_turns += 1
-        if task.still_turns > 2 and (task.reads or task.still_turns % 50_000 < 4):
-            self._look_for_spinning(task, site)
+        if task.open is not None:
+            spinning.close(task)
+        if task.log is None or len(task.log) != task.looked:
+            task.idle_turns = 0
+            spinning.look(self, task, site)
+        else:  # many loops only compute
+            task.idle_turns += 1
+            if task.idle_turns % 50_000 < 3:
+                spinning.look(self, task, site)
+
+    def foreign(self, task: Task, obj: object) -> int:
+        """How often others have changed an object since the task came to its first loop."""
+        return self.changes.get(id(obj), 0) - task.own.get(id(obj), 0)
 
     def pulse(self) -> None:
         """Count a turn of any other loop or a call; raises Abort when the run is over."""
@@ -327,14 +349,33 @@ class Scheduler:
         parent = self.current
         if len(self.tasks) >= MAX_THREADS:
             self.fail("inconclusive", f"too long to explore: more than {MAX_THREADS} threads")
-        task = self._make((*parent.path, parent.children), name, daemon, fn)
+        try:
+            task = self._make((*parent.path, parent.children), name, daemon, fn)
+        except (RuntimeError, MemoryError) as error:
+            self.fail(
+                "inconclusive",
+                f"too long to explore: {len(self.tasks)} threads, and this machine refuses more "
+                f"({error})",
+            )
         parent.children += 1
         task.thread = thread
         self._strategy.spawned(parent, task)
-        self._strategy.announced(task)
         if self.recorder is not None and task.op is not None:
             self.recorder.announce(self, task, task.op)
         return task
+
+    def said(self, error: BaseException) -> str:
+        """The type and the text of an exception, which is asked for its text only once."""
+        known = self._texts.get(id(error))
+        if known is None:
+            try:
+                text = text_of(error)
+            except Abort:
+                raise
+            except BaseException as trouble:
+                text = f"{kind_of(error)} (asking for its text raises {kind_of(trouble)})"
+            known = self._texts[id(error)] = (text, error)
+        return known[0]
 
     def fail(self, verdict: str, message: str) -> NoReturn:
         """End the run at once with this verdict."""
@@ -346,11 +387,12 @@ class Scheduler:
 
         What cannot be simulated ends the run, lest its consequences hide it.
         """
+        self.said(error)  # while its thread is at work: the text may be the learner's own code
         self.problems.append((task, error))
         if self.recorder is not None:
             self.recorder.raised(self, task, error)
         if isinstance(error, SimulationError):
-            self._end("exception", f"{type(error).__name__}: {error}", error)
+            self._end("exception", self.said(error), error)
             raise Abort
 
     def write_out(self, text: str, stream: str = "stdout") -> None:
@@ -416,8 +458,20 @@ class Scheduler:
         self.current = self._make((), "main", False, main)
         self._strategy.spawned(None, self.current)
         self.current.op = None
-        self.current.worker.baton.release()
-        self._watch()
+        begun = False
+        interrupted: KeyboardInterrupt | None = None
+        while not self._unwound:
+            try:
+                if not begun:
+                    begun = True
+                    self.current.worker.baton.release()
+                self._watch()
+            except KeyboardInterrupt as error:
+                interrupted = error
+                self._end("interrupted", "stopped by the user")
+        self._crew.park([task.worker for task in self.tasks if not task.worker.lost])
+        if interrupted is not None:
+            raise interrupted
 
     def _make(self, path: tuple[int, ...], name: str, daemon: bool, fn: Callable[[], None]) -> Task:
         worker = self._crew.take()
@@ -436,7 +490,8 @@ class Scheduler:
             if not self.over:
                 task.fn()
         except Abort:
-            pass
+            if not self.over:
+                self._end("exception", "the program raised an exception of the simulation's own")
         except BaseException as error:
             if not self.over:
                 self._end("exception", f"the simulation itself failed: {error!r}", error)
@@ -446,7 +501,8 @@ class Scheduler:
             return
         task.done = True
         task.op = None
-        task.turns.clear()
+        if task.log is not None:
+            task.turns.clear()  # they hold frames
         self.live.remove(task)
         if not self.over:
             nxt = self._next(task)
@@ -464,23 +520,24 @@ class Scheduler:
             self._end("inconclusive", f"too long to explore: {self._max_steps:,} steps and no end")
             return None
         chosen = self._strategy.forced(self)
-        if chosen is not None:
-            while not self.enabled(chosen):
-                passed = self._pass_time()
-                assert passed, "the program behaves differently under the same schedule"
-        else:
+        if chosen is None and not self.over:
             chosen = self._choose(me)
-            if chosen is None:
-                return None
+        if chosen is None:
+            return None
         op = chosen.op
         assert op is not None
         chosen.outcome = op.guard is None or op.guard()
-        if op.deadline is not None and not chosen.outcome and op.deadline > self.now:
-            self.now = op.deadline  # the adversarial clock let it fire early
+        if not chosen.outcome:
+            while not self.enabled(chosen):
+                if not self._pass_time():
+                    self.diverged()
+                    return None
+            chosen.outcome = _is_ready(chosen)
+            if not chosen.outcome and op.deadline is not None:
+                self.now = max(self.now, op.deadline)  # the adversarial clock may fire it early
         self.steps += 1
-        self._touched(chosen, op.obj, op.mode)
-        if op.more:
-            chosen.reads.extend(op.more)
+        if self.loops:
+            spinning.touched(self, chosen, op)
         if self.recorder is not None:
             self.recorder.take(self, chosen, op)
         return chosen
@@ -488,7 +545,15 @@ class Scheduler:
     def _choose(self, me: Task) -> Task | None:
         """Let the strategy choose among those who can go; None when the run has ended."""
         while True:
-            enabled = [task for task in self.live if self.enabled(task)]
+            enabled = []
+            for task in self.live:
+                op = task.op
+                if op is not None and (
+                    op.guard is None
+                    or op.guard()
+                    or (op.deadline is not None and self.enabled(task))
+                ):
+                    enabled.append(task)
             if self.tasks[0].done and not any(
                 not task.daemon and (not task.idle or task in enabled) for task in self.live
             ):
@@ -513,14 +578,14 @@ class Scheduler:
                 return None
         chosen = self._strategy.choose(self, enabled, me)
         if chosen is None:
-            self.redundant = True
+            self.redundant = not self.over
             self._end("redundant", "")
             return None
-        default = default_choice(enabled, me)
         if len(enabled) > 1:
+            default = default_choice(enabled, me)
             self.decisions.append((enabled.index(chosen), enabled.index(default)))
-        if chosen is not me and me in enabled:
-            self.preemptions += 1
+            if default is me and chosen is not me:
+                self.preemptions += 1
         return chosen
 
     def enabled(self, task: Task) -> bool:
@@ -530,24 +595,15 @@ class Scheduler:
             return False
         if op.guard is None or op.guard():
             return True
-        deadline = op.deadline
-        return deadline is not None and (deadline <= self.now or self.clock == "adversarial")
-
-    def _touched(self, task: Task, obj: object, mode: str) -> None:
-        if mode == "R":
-            task.reads.append(obj)
-        else:
-            self.mutations += 1
-            self._versions[id(obj)] = self._versions.get(id(obj), 0) + 1
-            task.unsettled = True
+        return _is_timed(op) and (self.clock == "adversarial" or op.deadline <= self.now)  # type: ignore[operator]
 
     def _pass_time(self) -> bool:
         """Move the clock to the next deadline; False if there is none, or none that can matter."""
-        timed = [t for t in self.live if t.op is not None and t.op.deadline is not None]
+        timed = [t for t in self.live if t.op is not None and _is_timed(t.op)]
         if not timed:
             return False
-        if all(t.polls > 2 and t.poll_stamp == self.mutations and not t.read_clock for t in timed):
-            return False  # everybody polls in a state that cannot change any more
+        if all(spinning.polls_in_vain(self, task) for task in timed):
+            return False
         self.now = min(t.op.deadline for t in timed if t.op and t.op.deadline is not None)
         for task in self.live:
             if task.op is not None and task.op.arrived is not None:
@@ -555,66 +611,13 @@ class Scheduler:
         self._strategy.time_passes()
         return True
 
-    # -- loops that only wait -----------------------------------------------------------------
-
-    def _settle(self, task: Task) -> None:
-        """The last step did change something: forget what was read before it."""
-        task.unsettled = False
-        task.still_turns = 0
-        task.reads.clear()
-        task.turns.clear()
-        task.polls = 0
-
-    def _look_for_spinning(self, task: Task, site: int) -> None:
-        """Block a thread that would repeat the last turn of its loop exactly.
-
-        If the local variables are the same objects as a turn ago and nobody has changed anything
-        in between, the thread is a function of what it reads: it can only repeat itself until one
-        of the objects that it read changes. So it waits for that, which loses no behaviour.
-        """
-        frame = learner_frame(sys._getframe(1))
-        if frame is None:
-            return
-        values = {name: _state(value) for name, value in frame.f_locals.items()}
-        place = (site, frame)
-        last = task.turns.get(place)
-        if last is None or last.mutations != self.mutations or not _same(last.locals, values):
-            task.turns[place] = _Turn(values, self.mutations, self.now)
-            task.polls = 0
-            return
-        if last.now != self.now and (self.clock == "exact" or task.read_clock):
-            last.now = self.now
-            task.polls += 1
-            task.poll_stamp = self.mutations
-            return
-        last.equal += 1
-        if last.equal < 2:
-            return
-        objects = tuple({id(obj): obj for obj in task.reads}.values())
-        task.reads.clear()
-        if not objects and not task.read_clock:
-            self.fail("no-progress", f"{task.name} repeats a loop that nothing can ever end")
-        seen = [self._versions.get(id(obj), 0) for obj in objects]
-
-        def changed() -> bool:
-            return any(
-                self._versions.get(id(obj), 0) != n for obj, n in zip(objects, seen, strict=True)
-            )
-
-        def what() -> str:
-            return "a loop that waits for something to change"
-
-        self.step(
-            "spin",
-            task,
-            "R",
-            guard=changed,
-            timeout=INSTANT if task.read_clock else None,
-            waits=what,
-            site=site,
-            more=objects,
+    def diverged(self) -> None:
+        """End the run: repeated under the same schedule, the program did something else."""
+        self._end(
+            "inconclusive",
+            "repeated under the same schedule, the program does something else. It depends on "
+            "what differs from run to run, such as the order of a set of functions",
         )
-        task.turns.clear()
 
     # -- endings ------------------------------------------------------------------------------
 
@@ -631,24 +634,21 @@ class Scheduler:
 
     def _failed(self, error: BaseException) -> None:
         """The main thread ended with an exception."""
-        verdict = "assertion" if isinstance(error, AssertionError) else "exception"
-        text = str(error)
-        if verdict == "exception" or not text:
-            text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+        verdict = "assertion" if issubclass(type(error), AssertionError) else "exception"
+        text = self.said(error)
+        if verdict == "assertion":
+            text = text.partition(": ")[2] or text
         if self.recorder is not None:
             self.recorder.raised(self, self.current, error)
         self._end(verdict, "\n".join([text, *self._deaths()]), error)
 
     def _deaths(self) -> list[str]:
-        return [
-            f"{task.name} had died of {type(error).__name__}: {error}"
-            for task, error in self.problems
-        ]
+        return [f"{task.name} had died of {self.said(error)}" for task, error in self.problems]
 
     def _last_word(self) -> tuple[str, str, BaseException | None]:
         """The verdict of a run in which every thread came to its end."""
         for task, error in self.problems:
-            return "thread-exception", f"{task.name} died of {type(error).__name__}: {error}", error
+            return "thread-exception", f"{task.name} died of {self.said(error)}", error
         return "ok", "", None
 
     def _stuck(self) -> None:
@@ -662,6 +662,8 @@ class Scheduler:
         else:
             verdict = "no-progress" if spinning else "deadlock"
         lines += self._deaths()
+        if self.unfair:
+            verdict = "no-progress"
         if self.recorder is not None:
             self.recorder.stuck(self, waiting)
         self._end(verdict, "\n".join(lines))
@@ -674,48 +676,54 @@ class Scheduler:
                 self.current = task
                 task.worker.baton.release()
                 return
+        self._unwound = True
         self._finished.release()
 
     def _watch(self) -> None:
         """Wait for the end; give up a thread that is stuck in a call that never returns."""
-        beat, quiet = -1, 0
-        interrupted: BaseException | None = None
-        while True:
-            try:
-                if self._finished.acquire(timeout=1.0):
-                    break
-            except KeyboardInterrupt as error:
-                interrupted = error
-                self._end("interrupted", "stopped by the user")
-                quiet = PATIENCE - 2
-            quiet = quiet + 1 if self.steps + self.ticks == beat else 0
-            beat = self.steps + self.ticks
-            if quiet >= PATIENCE:
+        beat = (0, 0, False)
+        began, moved = time.process_time(), time.monotonic()
+        memory = 0
+        while not self._unwound:
+            if self._finished.acquire(timeout=LOOK):
+                return
+            now = time.monotonic()
+            memory = memory or memory_in_use()
+            if (self.steps, self.ticks, self.over) != beat:
+                beat, moved = (self.steps, self.ticks, self.over), now
+            if now - moved >= (GRACE if self.over else PATIENCE):
                 self._give_up(self.current)
-                quiet = 0
-        self._crew.park([task.worker for task in self.tasks if not task.worker.lost])
-        if interrupted is not None:
-            raise interrupted
+                moved = now
+            elif time.process_time() - began >= LONGEST:
+                why = f"too long to explore: one run computes for {LONGEST} seconds"
+                self._end("inconclusive", why)
+            elif memory_in_use() - memory > MAX_MEMORY:
+                self._end("inconclusive", "too long to explore: one run takes a gigabyte of memory")
 
     def _give_up(self, task: Task) -> None:
-        """Leave behind a thread that neither steps nor returns, and unwind the others."""
+        """End a thread that neither steps nor returns, if it can be; and unwind the others."""
         frame = learner_frame(sys._current_frames().get(task.worker.ident or 0))
         where = f" (line {frame.f_lineno})" if frame is not None else ""
         task.worker.lost = True
         task.done = True
         task.unwinding = True
-        self.lost_threads = True
         self._end(
             "inconclusive",
             f"{task.name} has been in one call for {PATIENCE} seconds{where}; "
             "a call that blocks or computes for real cannot be simulated",
         )
+        interrupt(task.worker, Abort)
         self._unwind()
 
 
 def _is_ready(task: Task) -> bool:
     """Whether a task can go on without the help of a timer."""
     return task.op is not None and (task.op.guard is None or task.op.guard())
+
+
+def _is_timed(op: Op) -> bool:
+    """Whether the time-out of an operation may fire at all."""
+    return op.deadline is not None and (op.patience is None or op.patience())
 
 
 def describe_wait(sched: Scheduler, task: Task) -> str:
@@ -728,36 +736,3 @@ def describe_wait(sched: Scheduler, task: Task) -> str:
     if op.kind == "sleep":
         return "its sleep to end"
     return f"{op.kind} of {sched.label_of(op.obj) or type(op.obj).__name__}"
-
-
-_PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
-_CONTAINERS = frozenset({list, set, dict, deque, bytearray})
-
-
-class _Items(list[object]):
-    """What a container holds at one moment."""
-
-
-def _state(value: object) -> object:
-    """A local variable's value, so that a later look can tell whether it has changed.
-
-    The contents of containers belong to it: those that no other thread can reach change without a
-    step.
-    """
-    if type(value) is dict:
-        return _Items([*value, *value.values()])
-    return _Items(value) if type(value) in _CONTAINERS else value  # type: ignore[call-overload]
-
-
-def _same(old: dict[str, object], new: dict[str, object]) -> bool:
-    return old.keys() == new.keys() and all(map(_equal, old.values(), new.values()))
-
-
-def _equal(old: object, new: object) -> bool:
-    if old is new:
-        return True
-    if type(old) is not type(new):
-        return False
-    if isinstance(old, _Items) and isinstance(new, _Items):
-        return len(old) == len(new) and all(map(_equal, old, new))
-    return type(old) in _PLAIN and old == new

@@ -15,7 +15,6 @@ before everything in the next, and no race crosses the border.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 
 from .schedule import Departure
 from .scheduler import Op, Scheduler, Task, default_choice
@@ -27,44 +26,77 @@ _EXCLUSIVE = {("unlock", "acquire"), ("end", "join")}
 def conflict(a: Op, b: Op) -> bool:
     """Whether two pending operations of different threads may not be swapped."""
     if (
-        a.place == b.place
+        a.obj is b.obj
         and (a.key is None or b.key is None or a.key == b.key)
         and not (a.mode == b.mode and a.mode != "W")
     ):
         return True
-    if not a.also and not b.also:
-        return False
-    return (
-        (b.place in a.also and b.mode != "R") or (a.place in b.also and a.mode != "R")
-        # What is read besides is read as a whole; two reads never conflict.
+    # What is read besides is read as a whole; two reads never conflict.
+    return (b.mode != "R" and any(obj is b.obj for obj in a.more)) or (
+        a.mode != "R" and any(obj is a.obj for obj in b.more)
     )
 
 
-@dataclass(slots=True)
 class _Node:
-    """A state of the current path through the search, and the step taken from it."""
+    """A state of the current path through the search, and the step taken from it.
 
-    enabled: tuple[int, ...]  # indices of tasks, by path
-    default: int  # whom the default order would have taken
-    current: int  # the running thread, if it could have gone on; else -1
-    sleep: set[int]
-    choice: int
-    done: set[int] = field(default_factory=set)
-    backtrack: set[int] = field(default_factory=set)
-    clock: list[int] = field(default_factory=list)  # what the step knows, itself included
-    # What to restore when the step is taken back.
-    before: list[int] = field(default_factory=list)
-    log: list[tuple[_Table, _Access]] = field(default_factory=list)
-    epoch: dict[int, _Table] | None = None  # the accesses before time passed, if it did just here
+    Sets of tasks are bits of a number.
+    """
+
+    __slots__ = (
+        "backtrack",
+        "before",
+        "choice",
+        "clock",
+        "current",
+        "decision",
+        "default",
+        "done",
+        "enabled",
+        "epoch",
+        "kind",
+        "log",
+        "place",
+        "sleep",
+    )
+
+    def __init__(
+        self, enabled: tuple[int, ...], default: int, current: int, sleep: int, choice: int
+    ) -> None:
+        self.enabled = enabled  # indices of tasks, by path
+        self.default = default  # whom the default order would have taken
+        self.current = current  # the running thread, if it could have gone on; else -1
+        self.sleep = sleep
+        self.take(choice)
+        self.kind = ""  # of the step, and the number of its object: to know it again by
+        self.place = -1
+        self.done = 0
+        self.backtrack = 1 << choice
+        # The accesses before time passed, if it did just here.
+        self.epoch: dict[int, _Table] | None = None
+        self.clock: list[int] = []  # what the step knows, itself included
+        # What to restore when the step is taken back.
+        self.before: list[int] = []
+        self.log: list[tuple[_Table, _Access]] = []
+
+    def take(self, choice: int) -> None:
+        """Choose who goes next here."""
+        self.choice = choice
+        # The ranks of the choice and of the default, if there was something to choose.
+        self.decision: tuple[int, int] | None = None
+        if len(self.enabled) > 1:
+            self.decision = self.enabled.index(choice), self.enabled.index(self.default)
 
 
-@dataclass(frozen=True, slots=True)
 class _Entry:
     """An access on the stack: its depth, what its thread knew then, the one before it."""
 
-    depth: int
-    known: list[int]
-    previous: _Entry | None
+    __slots__ = ("depth", "known", "previous")
+
+    def __init__(self, depth: int, known: list[int], previous: _Entry | None) -> None:
+        self.depth = depth
+        self.known = known
+        self.previous = previous
 
 
 _Access = tuple[int, object, str, str]  # task, part, mode, kind
@@ -75,9 +107,6 @@ class Base:
     """A strategy that keeps no books."""
 
     def spawned(self, parent: Task | None, child: Task) -> None:
-        """Nothing to note."""
-
-    def announced(self, task: Task) -> None:
         """Nothing to note."""
 
     def time_passes(self) -> None:
@@ -100,6 +129,7 @@ class Reduced(Base):
 
     def __init__(self) -> None:
         self._stack: list[_Node] = []
+        self._width = 4  # of all clocks: at least as many as there are tasks
         self._clocks: dict[int, list[int]] = {}  # per task: last step of each task known to it
         self._accesses: dict[int, _Table] = {}
         self._epoch: dict[int, _Table] | None = None
@@ -109,19 +139,19 @@ class Reduced(Base):
         """Start the next run."""
         self._depth = 0
         self._fresh = max(len(self._stack) - 1, 0)  # the first step that is not a repetition
-        # Objects by the order in which they are announced: the same in every repetition.
+        # Objects by the order in which they are touched: the same in every repetition.
         self._places: dict[int, tuple[int, object]] = {}
-        self._asleep: set[int] = set()
+        self._asleep = 0
 
     def advance(self) -> bool:
         """Move to the next unexplored branch; False when there is none."""
         while self._stack:
             node = self._stack[-1]
             self._take_back(node)
-            node.done.add(node.choice)
-            left = node.backtrack - node.done - node.sleep
+            node.done |= 1 << node.choice
+            left = node.backtrack & ~node.done & ~node.sleep
             if left:
-                node.choice = next(t for t in node.enabled if t in left)
+                node.take(next(t for t in node.enabled if left >> t & 1))
                 return True
             if node.epoch is not None:
                 self._accesses = node.epoch
@@ -130,22 +160,28 @@ class Reduced(Base):
 
     def spawned(self, parent: Task | None, child: Task) -> None:
         """A child knows what its parent knew."""
-        if self._depth > self._fresh or parent is None:
-            self._clocks[child.index] = self._clocks[parent.index] if parent else []
+        if parent is None:
+            self._clocks[child.index] = [-1] * self._width
+        elif self._depth > self._fresh or not self._stack:
+            self._clocks[child.index] = self._clocks[parent.index]
+            if child.index >= self._width:
+                self._widen()
 
-    def announced(self, task: Task) -> None:
-        """Number the objects of the new pending operation."""
-        op = task.op
-        assert op is not None
-        op.place = self._place(op.obj)
-        if op.more:
-            op.also = tuple(map(self._place, op.more))
+    def _widen(self) -> None:
+        lists = [*self._clocks.values()]
+        for node in self._stack:
+            lists += node.clock, node.before
+        for clock in {id(clock): clock for clock in lists}.values():
+            clock.extend([-1] * self._width)
+        self._width *= 2
 
-    def _place(self, obj: object) -> int:
-        entry = self._places.get(id(obj))
-        if entry is None:
-            entry = self._places[id(obj)] = len(self._places), obj
-        return entry[0]
+    def _number(self, op: Op) -> int:
+        """Number the objects of an operation that is performed now; return the first's."""
+        places, obj = self._places, op.obj
+        place = places.setdefault(id(obj), (len(places), obj))[0]
+        for obj in op.more:
+            places.setdefault(id(obj), (len(places), obj))
+        return place
 
     def pausing(self, sched: Scheduler) -> None:
         """Ask of all that is pending whether it could have come earlier."""
@@ -165,33 +201,44 @@ class Reduced(Base):
         if depth >= len(self._stack):
             return None
         node = self._stack[depth]
-        task = sched.tasks[node.choice]
-        if len(node.enabled) > 1:
-            places = node.enabled.index
-            sched.decisions.append((places(node.choice), places(node.default)))
-        if node.current not in (-1, node.choice):
-            sched.preemptions += 1
-        if depth < self._fresh:
-            self._depth = depth + 1
-        else:
+        task = sched.tasks[node.choice] if node.choice < len(sched.tasks) else None
+        op = task.op if task is not None else None
+        if task is None or op is None:
+            sched.diverged()
+            return None
+        if depth == self._fresh:
+            self._account(sched)
             self._perform(sched, task, node)
+            return task
+        self._depth = depth + 1
+        known = None if op.more else self._places.get(id(op.obj))
+        place = self._number(op) if known is None else known[0]
+        if place != node.place or op.kind != node.kind:
+            sched.diverged()
+            return None
         return task
+
+    def _account(self, sched: Scheduler) -> None:
+        """Tell the run what was decided up to its first step that is not a repetition."""
+        sched.decisions = [node.decision for node in self._stack if node.decision is not None]
+        sched.preemptions = sum(node.current not in (-1, node.choice) for node in self._stack)
 
     def choose(self, sched: Scheduler, enabled: list[Task], me: Task) -> Task | None:
         """The default order, among threads that are not asleep."""
         sleep = self._asleep
-        awake = [t for t in enabled if t.index not in sleep] if sleep else enabled
+        awake = [t for t in enabled if not sleep >> t.index & 1] if sleep else enabled
         if not awake:
             return None
-        task = default_choice(awake, me)
+        goes_on = me in enabled
+        default = me if goes_on else enabled[0]
+        task = default if awake is enabled else default_choice(awake, me)
         node = _Node(
-            enabled=tuple([t.index for t in enabled]),
-            default=default_choice(enabled, me).index,
-            current=me.index if me in enabled else -1,
-            sleep=sleep,
-            choice=task.index,
+            tuple([t.index for t in enabled]),
+            default.index,
+            me.index if goes_on else -1,
+            sleep,
+            task.index,
         )
-        node.backtrack.add(task.index)
         if self._epoch is not None:
             node.epoch, self._epoch = self._epoch, None
         self._stack.append(node)
@@ -203,23 +250,24 @@ class Reduced(Base):
         op = task.op
         assert op is not None
         # Sleepers stay asleep while what is done does not conflict with what they would do.
-        self._asleep = {
-            t
-            for t in node.sleep | node.done
-            if t != index and not conflict(_pending(sched.tasks[t]), op)
-        }
+        sleepers = (node.sleep | node.done) & ~(1 << index)
+        if sleepers:
+            for other in sched.live:
+                if sleepers >> other.index & 1 and conflict(_pending(other), op):
+                    sleepers ^= 1 << other.index
+        self._asleep = sleepers
         kind = op.kind
         if kind == "release" and getattr(op.obj, "_tt_holder", None) is not None:
             kind = "unlock"  # held until now, so nobody could have acquired it just before
+        node.kind, node.place = op.kind, self._number(op)
         node.before = self._clocks[index]
         clock = self._look_back(task, op)
-        clock.extend([-1] * (index + 1 - len(clock)))
         clock[index] = depth
         node.clock = self._clocks[index] = clock
         node.log = []
-        self._access(node, op.place, (index, op.key, op.mode, kind))
-        for place in op.also:
-            self._access(node, place, (index, None, "R", kind))
+        self._access(node, node.place, (index, op.key, op.mode, kind))
+        for obj in op.more:
+            self._access(node, self._places[id(obj)][0], (index, None, "R", kind))
         self._depth = depth + 1
 
     def _look_back(self, task: Task, op: Op) -> list[int]:
@@ -227,15 +275,15 @@ class Reduced(Base):
         own = self._clocks[task.index]
         clock = list(own)
         races: list[tuple[int, _Entry]] = []
-        self._learn(clock, races, task.index, op, op.place, op.key, op.mode)
-        for place in op.also:
-            self._learn(clock, races, task.index, op, place, None, "R")
+        self._learn(clock, races, task.index, op, op.obj, op.key, op.mode)
+        for obj in op.more:
+            self._learn(clock, races, task.index, op, obj, None, "R")
         for other, last in races:
             # Where the operation was disabled already, an earlier access may have done that.
             entry: _Entry | None = last
             while (
                 entry is not None
-                and entry.depth > (own[other] if other < len(own) else -1)
+                and entry.depth > own[other]
                 and not self._reverse(entry.depth, task.index, op, clock)
             ):
                 entry = entry.previous
@@ -247,7 +295,7 @@ class Reduced(Base):
         races: list[tuple[int, _Entry]],
         index: int,
         op: Op,
-        place: int,
+        obj: object,
         key: object,
         mode: str,
     ) -> None:
@@ -255,30 +303,30 @@ class Reduced(Base):
 
         Those that were not known before race with it.
         """
-        table = self._accesses.get(place)
+        known = self._places.get(id(obj))
+        table = self._accesses.get(known[0]) if known is not None else None
         if not table:
             return
         own = self._clocks[index]
-        for (other, key2, mode2, kind), entry in table.items():
+        for (other, key2, mode2, kind), entry in reversed(table.items()):
             if (
-                other != index
-                and (mode == "W" or mode2 == "W" or mode != mode2)
-                and (key is None or key2 is None or key == key2)
+                other == index
+                or entry.depth <= own[other]  # known already, with all that it knew
+                or (mode == mode2 and mode != "W")
+                or (key is not None and key2 is not None and key != key2)
             ):
-                if entry.depth > (own[other] if other < len(own) else -1) and (
-                    op.deadline is not None or (kind, op.kind) not in _EXCLUSIVE
-                ):
-                    races.append((other, entry))
-                known = entry.known
-                clock.extend([-1] * (len(known) - len(clock)))
-                for i, seen in enumerate(known):
-                    clock[i] = max(clock[i], seen)
+                continue
+            if op.deadline is not None or (kind, op.kind) not in _EXCLUSIVE:
+                races.append((other, entry))
+            if entry.depth > clock[other]:
+                clock[:] = map(max, clock, entry.known)
 
     def _access(self, node: _Node, place: int, access: _Access) -> None:
         table = self._accesses.get(place)
         if table is None:
             table = self._accesses[place] = {}
-        table[access] = _Entry(self._depth, node.clock, table.get(access))
+        # Taken out first, so that the table is in the order of time.
+        table[access] = _Entry(self._depth, node.clock, table.pop(access, None))
         node.log.append((table, access))
 
     def _take_back(self, node: _Node) -> None:
@@ -287,7 +335,6 @@ class Reduced(Base):
             entry = table.pop(access).previous
             if entry is not None:
                 table[access] = entry
-        node.log = []
 
     def _reverse(self, depth: int, index: int, op: Op, clock: list[int]) -> bool:
         """See to it that the step at `depth` is also tried after the operation of task `index`.
@@ -304,22 +351,23 @@ class Reduced(Base):
         for at in range(depth + 1, self._depth):
             other = self._stack[at]
             knows = other.clock
-            if late < len(knows) and knows[late] >= depth:
+            if knows[late] >= depth:
                 continue
             if other.choice not in seen:
                 seen.add(other.choice)
-                if not any(t < len(knows) and knows[t] >= d for d, t in way):
+                if not any(knows[t] >= d for d, t in way):
                     initials.append(other.choice)
             way.append((at, other.choice))
         certain = op.guard is None
-        if index not in seen and not any(t < len(clock) and clock[t] >= d for d, t in way):
+        if index not in seen and not any(clock[t] >= d for d, t in way):
             initials.append(index)
             certain = certain or index in node.enabled
-        if any(t in node.backtrack or t in node.sleep for t in initials):
+        tried = node.backtrack | node.sleep
+        if any(tried >> t & 1 for t in initials):
             return certain
         first = next((t for t in reversed(initials) if t in node.enabled), None)
         if first is not None:
-            node.backtrack.add(first)
+            node.backtrack |= 1 << first
         return certain and first is not None
 
 
@@ -361,6 +409,9 @@ class Bounded(Base):
                 others = []
             self._stack.append(([default.index, *others], 0))
         options, at = self._stack[self._depth]
+        if all(t.index != options[at] for t in enabled):
+            sched.diverged()
+            return None
         self._depth += 1
         if me in enabled and options[at] != me.index:
             self._used += 1

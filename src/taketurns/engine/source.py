@@ -34,6 +34,11 @@ class Plan:
         self._gathered = gathered
 
     @property
+    def finalises(self) -> bool:
+        """Whether the code has something that the collector of garbage may call."""
+        return self._script.finalises
+
+    @property
     def sites(self) -> Sites:
         """The places that the steps of a run refer to by number."""
         return self._script.code.sites

@@ -41,7 +41,8 @@ def spins_and_yields():
         while test_and_set():
             time.sleep(0)
         total[0] += 1
-        taken[0] = False
+        with lock:
+            taken[0] = False
 
     together(work, work)
     assert total == [2]

@@ -457,6 +457,24 @@ def spins_on_a_flag_that_nobody_sets():
     together(reader)
 
 
+@wrong("no-progress", "lost-update")
+def takes_under_the_lock_and_gives_back_beside_it():
+    """OSTEP 28.13: test-and-set made of a lock, and a plain store that comes between its halves."""
+    lock, taken = threading.Lock(), [False]
+
+    def test_and_set():
+        with lock:
+            old, taken[0] = taken[0], True
+        return old
+
+    def work():
+        while test_and_set():
+            time.sleep(0)
+        taken[0] = False
+
+    together(work, work)
+
+
 @wrong("no-progress")
 def sleeps_and_looks_for_what_never_comes():
     """Stack Overflow, wait for a thread in a loop: the name was spelt another way."""
