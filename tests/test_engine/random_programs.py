@@ -324,11 +324,70 @@ DATA = {
         "[list(row) for row in m]",
         "here",
     ),
+    "nested": _palette(
+        'm = [[0], {"a": 0}]\npair = (m[0], 1)',
+        """
+        m[0].append({n})
+        m[0].clear()
+        m[1]["a"] = {n}
+        m[1].clear()
+        {v} = str(m)
+        {v} = m == [[0], {{"a": 0}}]
+        {v} = f"{{pair}}"
+        {v} = "%s" % (pair,)
+        {v} = pair == ([0], 1)
+        {v} = any(m)
+        {v} = len(list(filter(None, m)))
+        {v} = list(map(len, m))
+        {v} = [m[0]] == [[0]]
+        {v} = [0] in m
+        {v} = max([m[0], [1]]) == [1]
+        m[0] = []
+        """,
+        "deepcopy(m)",
+    ),
+    "looked up": _palette(
+        'd = {"a": 0}\nchain = ChainMap(d)\nget = operator.itemgetter("a")\n'
+        'space = SimpleNamespace(x=0)\nx_of = operator.attrgetter("x")\nout = io.StringIO()',
+        """
+        !{v} = get(d)
+        d["a"] = {n}
+        {v} = d.pop("a", None)
+        {v} = chain.get("a")
+        chain["a"] = {n}
+        {v} = "a" in chain
+        {v} = len(chain)
+        space.x = {n}
+        {v} = x_of(space)
+        {v} = str(space)
+        {v} = space == SimpleNamespace(x=0)
+        print({n}, file=out)
+        {v} = out.getvalue()
+        """,
+        "(sorted(d.items()), space.x, out.getvalue())",
+    ),
+    "cache": _palette(
+        "@cache\ndef kept(n):\n    return [n]",
+        """
+        kept(1).append({n})
+        {v} = len(kept(1))
+        {v} = list(kept(2))
+        kept.cache_clear()
+        {v} = kept.cache_info().currsize
+        """,
+        "list(kept(1))",
+    ),
     "iterators": _palette(
         "numbers = iter([1, 2, 3])\nticket = count()\nxs = [1]\nitems = iter(xs)",
         """
         {v} = next(numbers, None)
         {v} = next(ticket)
+        {v} = list(numbers)
+        {v} = [*numbers]
+        {v} = sum(numbers)
+        {v} = list(zip(numbers, "ab"))
+        {v} = dict(enumerate(items))
+        xs.extend(numbers)
         ---
         for {v} in numbers:
             break
@@ -368,6 +427,7 @@ SYNC = {
         {v} = lock.acquire(blocking=False)
         {v} = lock.acquire(timeout=1)
         {v} = lock.locked()
+        {v} = repr(lock).split()[0]
         guarded += 1
         {v} = guarded
         ---
@@ -502,6 +562,8 @@ SYNC = {
         ---
         with lock:
             full.notify_all()
+        ---
+        !full.notify_all()
         """,
         "slot",
         "slot",
@@ -515,6 +577,7 @@ SYNC = {
         {v} = event.wait()
         {v} = event.wait(1)
         {v} = event.wait(0)
+        {v} = f"{{event}}".split()[-1]
         worth += 1
         {v} = worth
         ---
@@ -536,6 +599,7 @@ SYNC = {
         sem.release(2)
         {v} = sem.acquire(blocking=False)
         {v} = sem.acquire(timeout=1)
+        {v} = str(sem).split()[-1]
         inside += 1
         {v} = sem._value
         ---
@@ -575,6 +639,7 @@ SYNC = {
         !{v} = barrier.wait()
         !{v} = barrier.wait(1)
         {v} = barrier.n_waiting
+        {v} = "%r" % barrier
         {v} = barrier.broken
         barrier.abort()
         barrier.reset()
@@ -663,6 +728,7 @@ SYNC = {
         !{v} = future.result()
         !{v} = future.result(timeout=1)
         {v} = future.done()
+        {v} = repr(future).split()[2]
         {v} = future.cancel()
         {v} = future.cancelled()
         !other.set_result({n})
@@ -805,15 +871,44 @@ SYNC = {
 }
 
 HEADER = """\
+import io
+import operator
 import queue
 import threading
 import time
-from collections import Counter, defaultdict, deque
+from collections import ChainMap, Counter, defaultdict, deque
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from copy import deepcopy
 from dataclasses import astuple, dataclass
+from functools import cache
 from itertools import count
+from types import SimpleNamespace
 """
+# What programs are to be made of, and how it looks in them.
+FEATURES = {
+    "globals": r"^ +global ",
+    "closures": r"^ +nonlocal ",
+    "attributes": r"box\.\w+ \+?= ",
+    "items of dicts": r'd\["\w"\] \+?= ',
+    "locks": r"with (lock|first|second):",
+    "locks that are taken again": r"threading\.RLock\(",
+    "trylocks": r"(lock|sem)\.acquire\((False|blocking=False)\)",
+    "conditions": r"(cond|full|empty)\.wait\(",
+    "notifications": r"(cond|full|empty)\.notify",
+    "events": r"event\.(wait|set|clear)\(",
+    "semaphores": r"with sem:|sem\.(acquire|release)\(",
+    "barriers": r"barrier\.wait\(",
+    "queues": r"q\.(put|get)",
+    "tasks of queues": r"q\.(task_done|join)\(",
+    "futures": r"future\.(result|set_result)\(",
+    "pools": r"pool\.(submit|map)\(",
+    "timeouts": r"timeout=|wait\(1\)",
+    "sleeps": r"time\.sleep\(",
+    "timers": r"threading\.Timer\(",
+    "nested containers": r"\bm\[0\]\.",
+    "iterators": r"\bnumbers\)",
+    "three threads": r"def work3",
+}
 
 SHAPES = (  # statements of the main thread and of each other one, at most
     (3, 3),
@@ -880,7 +975,7 @@ def random_source(seed: int, data: Any = None, sync: Any = None) -> str:
     """The text of a program; it defines `program`."""
     data, sync = data or DATA, sync or SYNC
     rng = random.Random(seed)
-    chosen = [rng.choice(list(sync.values()) if rng.random() < 0.65 else list(data.values()))]
+    chosen = [rng.choice(list(sync.values()) if rng.random() < 0.55 else list(data.values()))]
     if rng.random() < 0.4:
         extra = rng.choice(list(data.values()) if rng.random() < 0.7 else list(sync.values()))
         taken = set(chosen[0].names.split(", ")) | set(_bound(chosen[0].setup))
@@ -1020,6 +1115,7 @@ def searched(the_plan: Plan, strategy: Any, clock: str, most: int) -> Found:
             if not sched.redundant:
                 found.runs += 1
                 found.outcomes.add(outcome(sched))
+                found.exact &= not sched.unfair and not sched.impatient
                 found.exact &= sched.exact and not (
                     clock == "adversarial" and any(task.read_clock for task in sched.tasks)
                 )

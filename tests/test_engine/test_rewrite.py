@@ -1321,6 +1321,42 @@ def test_what_the_learner_does_not_share_takes_no_step(notebook):
     assert [] == _steps(notebook, text)
 
 
+def test_an_iterator_made_on_the_spot_takes_no_step(notebook):
+    text = """
+        import itertools
+        def numbers():
+            yield 1
+            yield 2
+        def program():
+            text = ", ".join(map(str, (1, 2)))
+            pairs = sorted(zip("ab", (2, 1)), key=lambda pair: pair[1])
+            xs = [*numbers()]
+            xs.extend(zip("ab", "cd"))
+            one, two = map(int, "12")
+            for n in itertools.count():
+                if n in xs:
+                    break
+            return text, dict(pairs), max(map(int, "12"), default=0), "%s" % (n,), list(numbers())
+        """
+
+    assert [] == _steps(notebook, text, ("read", "write", "call"))
+
+
+def test_what_is_in_a_new_list_is_announced(notebook):
+    text = """
+        class Box: pass
+        def program():
+            box = Box()
+            box.xs = [1]
+            xs = box.xs
+            return str([xs]), xs in [xs]
+        """
+
+    assert [("write", "box.xs"), ("read", "box.xs"), ("read", "[xs]"), ("read", "xs")] == _steps(
+        notebook, text
+    )
+
+
 def test_class_data_that_somebody_rebinds_is_announced(notebook):
     text = """
         class Thing:

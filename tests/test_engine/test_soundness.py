@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ import pytest
 from taketurns.engine import search
 from taketurns.engine.explore import _Exploration
 
-from .random_programs import HEADER, compare, compare_text, planned, random_source
+from .random_programs import FEATURES, HEADER, compare, compare_text, planned, random_source
 
 BLOCKS = 10
 SIZE = 260  # programs of a block
@@ -33,6 +34,17 @@ def test_reduced_and_unreduced_search_agree_on_random_programs(block: int) -> No
     assert sum(found.compared for found in comparisons) >= SIZE // 4
 
 
+def test_random_programs_are_made_of_all_that_threads_share() -> None:
+    programs = [random_source(seed) for seed in range(300)]
+
+    found = {
+        feature: sum(re.search(pattern, text, re.MULTILINE) is not None for text in programs)
+        for feature, pattern in FEATURES.items()
+    }
+
+    assert [feature for feature, count in found.items() if count < 3] == [], found
+
+
 @pytest.mark.slow
 def test_the_comparison_notices_a_search_that_reverses_no_races(
     monkeypatch: pytest.MonkeyPatch,
@@ -42,7 +54,7 @@ def test_the_comparison_notices_a_search_that_reverses_no_races(
     assert not all(compare(seed, MOST).agree for seed in range(40))
 
 
-# -- minimal programs that were once searched wrongly, or still are -------------------------------
+# -- minimal programs that were once searched wrongly ---------------------------------------------
 
 TWO = """
 def program():
@@ -101,6 +113,9 @@ MINIMAL = {
         "class A:\n    def f(self): return 1\nclass B:\n    def f(self): return 2\nbox = A()",
         "box.__class__ = B",
         "saw[1] = box.f()",
+    ),
+    "iterator taken into a list": two(
+        "rest, xs = iter([1, 2]), [0]", "xs.extend(rest)", "saw[1] = tuple(xs), next(rest, None)"
     ),
     "defaults exchanged": two("def g(v=0): return v", "g.__defaults__ = (1,)", "saw[1] = g()"),
     "dataclass hashed": two(
@@ -297,6 +312,178 @@ def program():
     looking.join()
     return saw
 """,
+    "nested list in a new list": two("m = [0]", "m.append(1)", "saw[1] = str([m])"),
+    "nested list in a private list": two(
+        "m = [0]", "m.append(1)", "rows = [m]\nsaw[1] = f'{rows}'"
+    ),
+    "nested lists measured": two("m = [[0]]", "m[0].append(1)", "saw[1] = list(map(len, m))"),
+    "nested lists asked one by one": two("m = [[0]]", "m[0].clear()", "saw[1] = any(x for x in m)"),
+    "nested list in a heap": two(
+        "import heapq\nheap = [[2]]\nitem = [1]",
+        "item[0] = 3",
+        "heapq.heappush(heap, item)\nsaw[1] = heap.index(item)",
+    ),
+    "list that changes while it is sorted": two(
+        "x = 0\nxs = [2, 1]\ndef key(n):\n    return x, n",
+        "global x\nx = 1\nxs.append(3)",
+        "saw[1] = max(xs, key=key)",
+    ),
+    "list that changes while it is compared": two(
+        """
+        x = 0
+        class Item:
+            def __eq__(self, other):
+                return x == other
+        xs = [Item(), Item(), Item()]
+        """,
+        "global x\nx = 1\nxs[1:] = []",
+        "saw[1] = xs.count(1)",
+    ),
+    "key with a hash of its own": two(
+        """
+        class Key:
+            def __init__(self):
+                self.n = 0
+            def __hash__(self):
+                return self.n
+            def __eq__(self, other):
+                return True
+        key = Key()
+        d = {}
+        """,
+        "d[key] = 1",
+        "saw[1] = key in d\nd.clear()",
+    ),
+    "not a number as a key": two(
+        "nan = float('nan')\nd = {nan: 0}", "d[nan] = 1", "saw[1] = d[nan]"
+    ),
+    "attribute that the class gets": two(
+        "class Box: pass\nbox = Box()", "Box.x = 1", "saw[1] = getattr(box, 'x', None)"
+    ),
+    "method that the class gets": two(
+        "class Box: pass\nbox = Box()",
+        "Box.__bool__ = lambda self: False",
+        "saw[1] = not box",
+    ),
+    "cache of lists": two(
+        "from functools import cache\n@cache\ndef g(n): return [n]",
+        "g(1).append(2)",
+        "saw[1] = list(g(1))",
+    ),
+    "cache cleared": two(
+        "from functools import cache\n@cache\ndef g(n): return [n]",
+        "saw[0] = g(1)",
+        "g.cache_clear()\nsaw[1] = saw[0] is g(1)",
+    ),
+    "items sorted by itemgetter": two(
+        "import operator\nfirst = {'n': 2}\nrows = [first, {'n': 1}]",
+        "first['n'] = 0",
+        "saw[1] = sorted(rows, key=operator.itemgetter('n')).index(first)",
+    ),
+    "methodcaller": two(
+        "import operator\nd = {}", "d['a'] = 1", "saw[1] = operator.methodcaller('get', 'a')(d)"
+    ),
+    "ChainMap that is set": two(
+        "from collections import ChainMap\nd = {}\nchain = ChainMap(d)",
+        "chain['a'] = 1",
+        "saw[1] = d.get('a')",
+    ),
+    "method of a buffer": two(
+        "import io\nout = io.StringIO()\nread = out.getvalue", "out.write('a')", "saw[1] = read()"
+    ),
+    "iterator unpacked": two(
+        "numbers = iter([1, 2])", "saw[0] = [*numbers]", "saw[1] = next(numbers, None)"
+    ),
+    "iterator joined": two(
+        "words = iter(['a', 'b'])", "saw[0] = ''.join(words)", "saw[1] = next(words, None)"
+    ),
+    "iterator returned": two(
+        "numbers = iter([1, 2])\ndef give():\n    return numbers",
+        "for saw[0] in give():\n    pass",
+        "saw[1] = next(numbers, None)",
+    ),
+    "generator listed": two(
+        "numbers = (n for n in (1, 2))",
+        "saw[0] = list(numbers)",
+        "saw[1] = next(numbers, None)",
+    ),
+    "variable set by exec": two("x = 0", "exec('x = 1', globals())", "saw[1] = x"),
+    "daemon too late": two(
+        "def f(): pass\nt = threading.Thread(target=f)",
+        "t.start()",
+        """
+        try:
+            t.daemon = True
+        except RuntimeError:
+            saw[1] = "refused"
+        """,
+    ),
+    "thread shown": two(
+        "def f(): pass\nt = threading.Thread(target=f)", "t.start()", "saw[1] = 'initial' in str(t)"
+    ),
+    "function of Python's as a target": f"""{HEADER}
+xs = [1]
+def program():
+    with ThreadPoolExecutor(2) as pool:
+        total = pool.submit(sum, xs)
+        pool.submit(xs.append, 2)
+    return total.result()
+""",
+    "cache as a target": f"""{HEADER}
+@cache
+def kept(n):
+    return [n]
+def program():
+    threads = [threading.Thread(target=kept, args=(1,)), threading.Thread(target=kept.cache_clear)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return kept.cache_info().currsize
+""",
+    "lists out of a generator": two(
+        "m = [[0], [1]]", "m[0][0] = 2", "saw[1] = max(row for row in m) == [1]"
+    ),
+    "nested list searched for": two(
+        "m = [0]", "m.append(1)", "rows = [m]\nsaw[1] = [0] in rows, [0] in (m,)"
+    ),
+    "nested list matched": two(
+        "m = [[0]]",
+        "m[0].append(1)",
+        """
+        match m:
+            case [[0]]:
+                saw[1] = "as before"
+            case _:
+                saw[1] = "changed"
+        """,
+    ),
+    "instance copied": two(
+        "from copy import copy\nclass Box: pass\nbox = Box()\nbox.x = 0",
+        "box.x = 1",
+        "saw[1] = copy(box).x",
+    ),
+    "record replaced": two(
+        "from dataclasses import replace\n@dataclass\nclass R:\n    a: int = 0\nr = R()",
+        "r.a = 1",
+        "saw[1] = replace(r).a",
+    ),
+    "attribute formatted": two(
+        "class Box: pass\nbox = Box()\nbox.x = 0", "box.x = 1", "saw[1] = '{0.x}'.format(box)"
+    ),
+    "UserList shown": two(
+        "from collections import UserList\nxs = UserList()", "xs.append(1)", "saw[1] = str(xs)"
+    ),
+    "attribute hidden by a property": two(
+        "class Box: pass\nbox = Box()\nbox.x = 0",
+        "Box.x = property(lambda self: 1)",
+        "saw[1] = box.x",
+    ),
+    "partial of str": two(
+        "from functools import partial\nm = [[0]]\nshow = partial(str, m)",
+        "m[0].append(1)",
+        "saw[1] = show()",
+    ),
     "RLock taken thrice, given back twice": f"""{HEADER}
 lock = threading.RLock()
 saw = [None]
@@ -314,54 +501,59 @@ def program():
     return first, saw
 """,
 }
-# Not yet right.
-GAPS = frozenset(
+# What these do is not followed in every detail, so no search claims to have seen all of it.
+LESS = frozenset(
     {
-        "list formatted by %",
-        "list in a tuple formatted by %",
-        "nested lists filtered",
-        "nested lists, any",
-        "printed into a buffer",
-        "globals()",
+        "iterator taken into a list",
         "lru_cache",
-        "attrgetter",
-        "itemgetter",
-        "ChainMap",
+        "attribute hidden by a property",
         "class exchanged",
         "defaults exchanged",
-        "dataclass hashed",
-        "namespace shown",
-        "nested list compared",
-        "nested list shown",
-        "nested list formatted",
-        "list in a tuple compared",
         "name of a thread",
         "number of a thread",
         "default names",
-        "event shown",
-        "future formatted",
-        "iterator listed",
-        "iterator zipped",
+        "subclass of Queue",
+        "items that compare",
+        "pool counted",
+        "key with a hash of its own",
+        "method that the class gets",
+        "generator listed",
+        "variable set by exec",
+        "daemon too late",
+        "lists out of a generator",
+    }
+)
+
+SLOW = frozenset(
+    {
+        "nested lists filtered",
+        "nested lists measured",
+        "nested lists asked one by one",
+        "list that changes while it is sorted",
+        "list that changes while it is compared",
+        "cache cleared",
+        "iterator returned",
+        "generator shared",
+        "thread shown",
+        "function of Python's as a target",
         "notify_all without the lock",
-        "completed before",
+        "wait that gives up at the moment of the notification",
+        "adversarial wait that gives up",
     }
 )
 
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason="not yet", strict=True))
-        if name in GAPS
-        else name
-        for name in MINIMAL
-    ],
+    [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MINIMAL],
 )
 def test_reduced_and_unreduced_search_agree_on(name: str) -> None:
     clock = "adversarial" if name.startswith("adversarial") else "exact"
     found = compare_text(MINIMAL[name], 1, 6_000, clock)
 
     assert found.agree, found.report()
+    assert found.reduced.whole
+    assert found.reduced.exact == (name not in LESS)
 
 
 # -- the same every time ---------------------------------------------------------------------------

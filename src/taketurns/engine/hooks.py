@@ -13,17 +13,24 @@ import gc
 import operator
 import sys
 import types
-from collections import defaultdict, deque
+import weakref
+from collections import ChainMap, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
+from . import endless
+from .errors import SimulationError
 from .kinds import (
     AS_IS,
+    ATOMS,
     BASE_KINDS,
+    CHANGES,
     CLASS,
     CONTAINERS,
     DEEP,
+    INSTANCE,
     ITERATOR,
     LAZY,
+    LOOKS,
     MAPPING,
     MISSING,
     MODULE,
@@ -34,6 +41,7 @@ from .kinds import (
     RECORD,
     SEQUENCE,
     SET,
+    SHOWS,
     SUPER,
     VIEW,
     WRITES,
@@ -44,7 +52,7 @@ from .kinds import (
     is_engine,
     treatment,
 )
-from .recording import short
+from .recording import kind_name, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,29 +77,30 @@ if TYPE_CHECKING:
 ) = range(1, 12)
 
 HEADROOM = 40  # frames that a hook may need
+MOST_PARTS = 1_000  # objects that one look into a structure may reach
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
-    "*": operator.mul,
+    "*": endless.times,
     "@": operator.matmul,
     "/": operator.truediv,
     "//": operator.floordiv,
     "%": operator.mod,
-    "**": operator.pow,
-    "<<": operator.lshift,
+    "**": endless.power,
+    "<<": endless.shifted,
     ">>": operator.rshift,
     "|": operator.or_,
     "&": operator.and_,
     "^": operator.xor,
     "+=": operator.iadd,
     "-=": operator.isub,
-    "*=": operator.imul,
+    "*=": endless.multiplied,
     "@=": operator.imatmul,
     "/=": operator.itruediv,
     "//=": operator.ifloordiv,
     "%=": operator.imod,
-    "**=": operator.ipow,
-    "<<=": operator.ilshift,
+    "**=": endless.raised,
+    "<<=": endless.shifted_in_place,
     ">>=": operator.irshift,
     "|=": operator.ior,
     "&=": operator.iand,
@@ -106,6 +115,13 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "not in": lambda item, container: item not in container,
 }
 _JOINING = frozenset({"join", "format", "format_map"})  # methods of str that read their arguments
+# Methods of containers that run no code but their own, whatever they are given.
+_SIMPLE = frozenset({"append", "appendleft", "clear", "insert", "popleft", "reverse", "rotate"})
+# Of these, what is changed is not announced where it is read: methods are found by way of them.
+_REPLACED = frozenset({"__class__", "__dict__", "__code__", "__defaults__", "__kwdefaults__"})
+_HARMLESS = frozenset({"__doc__", "__module__", "__name__", "__qualname__", "__annotations__"})
+_GETTERS = (operator.attrgetter, operator.itemgetter, operator.methodcaller)
+_CACHE = type(functools.cache(lambda: None))
 _SLOT = types.MemberDescriptorType
 _C_METHODS = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
@@ -202,12 +218,15 @@ class Hooks:
     __slots__ = (
         "_builtins",
         "_callees",
+        "_claims",
         "_gate",
         "_kinds",
+        "_latest",
         "_models",
         "_owners",
         "_sched",
         "_serial_hash",
+        "_shown",
         "_sites",
         "_slow",
         "_surface",
@@ -226,9 +245,12 @@ class Hooks:
         self._surface = surface
         self._sites = sites
         self._kinds = {**BASE_KINDS, Items: ITERATOR}
-        self._ways: dict[tuple[type, str], int] = {}
+        self._ways: dict[tuple[type, str] | tuple[type, str, str], int] = {}
         self._callees: dict[int, tuple[object, int]] = {}
         self._models: dict[type, bool] = {}
+        self._shown: dict[type, bool] = {}
+        self._latest: tuple[Any, int] = (None, 0)  # an iterator, and how many steps made it
+        self._claims: dict[int, tuple[weakref.ref[Any], object]] = {}
         self._owners: dict[int, tuple[object, object]] = {}  # id of a `__dict__`: it and its owner
         self._gate = sys.getrecursionlimit() // 4
         self._slow: dict[int, Callable[[Any, str, int | None], Any]] = {
@@ -242,6 +264,7 @@ class Hooks:
             OF_CLASS: self._of_class,
             OF_SUPER: self._of_super,
         }
+        sched.state["callee"] = self.callee  # for what the models call
         serial = sched.serial
 
         def __hash__(self: object) -> int:
@@ -271,7 +294,13 @@ class Hooks:
         way = self._ways.get((kind, name)) or self._way(kind, name)
         if way == OWN:
             self.announce("read", obj, "R", key=name, site=site)
-            return self._seen(getattr(obj, name)) if self.record else getattr(obj, name)
+            if (kind, name) not in self._ways:  # a class was changed in the meantime
+                return self.attr(obj, name, site)
+            try:
+                value = getattr(obj, name)
+            except AttributeError:
+                return self._absent(obj, name, site)
+            return self._seen(value) if self.record else value
         if way == PLAIN:
             if self.record:
                 self._label_owner(obj, name, site)
@@ -289,7 +318,10 @@ class Hooks:
         if way == NATIVE:
             return functools.partial(self._call_native, getattr(obj, name), site)
         if way == READER:
-            return functools.partial(self._call, getattr(obj, name), READS, site)
+            how = READS
+            if name.startswith("format"):  # `"{0.x}"` asks for an attribute
+                how = DEEP if "." in obj else SHOWS
+            return functools.partial(self._call, getattr(obj, name), how, site)
         if way == OPAQUE:
             return functools.partial(self._call_opaque, getattr(obj, name), obj, site)
         return self.callee(self.attr(obj, name, site), site)
@@ -338,6 +370,8 @@ class Hooks:
 
     def _ours(self, function: types.FunctionType) -> bool:
         """Whether a function was defined in this world."""
+        if function.__globals__ is vars(contextlib):  # of @contextmanager: it only makes a manager
+            function = getattr(function, "__wrapped__", function)
         return getattr(function, "__builtins__", None) is self._builtins
 
     def _seen(self, value: Any) -> Any:
@@ -356,6 +390,13 @@ class Hooks:
         self.announce("read", obj, "R", key=name, site=site, more=_classes(type(obj)))
         return self._seen(getattr(obj, name)) if self.record else getattr(obj, name)
 
+    def _absent(self, obj: Any, name: str, site: int | None) -> Any:
+        """An attribute that neither the instance nor its class has: depends on both."""
+        alone = len(self._sched.tasks) == 1
+        if not alone and self._is_rebound(name) and find(type(obj), "__getattr__")[1] is MISSING:
+            return self._inherited(obj, name, site)
+        return getattr(obj, name)
+
     def _cached(self, obj: Any, name: str, site: int | None) -> Any:
         """A cached_property: look, compute, keep. Before Python 3.12 it had a lock, too."""
         self.announce("read", obj, "R", key=name, site=site)
@@ -372,15 +413,47 @@ class Hooks:
         """`next(iterator)`, of an iterator that threads may share."""
         if (self._kinds.get(type(iterator)) or self._kind(type(iterator))) != ITERATOR:
             return next(iterator, *default)
+        self._claim(iterator, anew=False)
         self.announce("read", iterator, "W", site=site)
         if type(iterator) is not types.GeneratorType:
             return next(iterator, *default)
-        inside = self._sched.current.inside
-        inside.append(iterator)
+        return self._perform([iterator], "R", next, iterator, *default)
+
+    def _claim(self, iterator: Any, *, anew: bool = True) -> bool:
+        """Whether an iterator was used by this thread alone so far, and without a step.
+
+        If another thread uses it later, the run says that it does not know all schedules. Only a
+        generator that nobody has used can be claimed `anew`.
+        """
+        if type(iterator) is not types.GeneratorType:
+            return False
+        task = self._sched.current
+        claim = self._claims.get(id(iterator))
+        if claim is None or claim[0]() is not iterator:
+            if anew and _is_unstarted(iterator):
+                self._claims[id(iterator)] = weakref.ref(iterator), task
+                return True
+            return False
+        if claim[1] is not task:
+            self._sched.exact = False
+            del self._claims[id(iterator)]
+        return claim[1] is task
+
+    def _perform(
+        self, touched: Iterable[Any], mode: str, function: Any, /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Call what may call back. Until it returns, each step of this thread reads `touched`."""
+        sched = self._sched
+        task = sched.current
+        inside, op = task.inside, task.op
+        depth = len(inside)
+        inside.extend(map(self._identity, touched))
         try:
-            return next(iterator, *default)
+            return function(*args, **kwargs)
         finally:
-            inside.remove(iterator)
+            del inside[depth:]
+            if mode == "W" and task.op is not op and len(sched.live) > 1:
+                sched.exact = False  # what it changed last is no part of the last step
 
     def _members(self, obj: Any, name: str, site: int | None) -> Any:
         """`obj.__dict__`: accesses to its items are accesses to attributes of `obj`."""
@@ -429,6 +502,10 @@ class Hooks:
             self.announce("write", target, "W", key=name, site=site)
             if self.record:
                 self._sched.note(before=_peek(obj, name), after=value)
+        if name[:2] == "__":
+            self._replaced(obj, name)
+        elif issubclass(type(obj), type) and find(type(value), "__set__")[1] is not MISSING:
+            self._sched.exact &= len(self._sched.tasks) == 1  # it hides what instances have
         if self.record:
             self._label(value, site)
         setattr(obj, name, value)
@@ -440,7 +517,15 @@ class Hooks:
             self.announce("delete", target, "W", key=name, site=site)
             if self.record:
                 self._sched.note(before=_peek(obj, name))
+        if name[:2] == "__":
+            self._replaced(obj, name)
         delattr(obj, name)
+
+    def _replaced(self, obj: Any, name: str) -> None:
+        """A class, a function's default, `__eq__`, ...: what uses it does not say so."""
+        special = issubclass(type(obj), type) and name[-2:] == "__" and name not in _HARMLESS
+        if len(self._sched.tasks) > 1 and (special or name in _REPLACED):
+            self._sched.exact = False
 
     def update_attr(self, obj: Any, name: str, symbol: str, site: int | None) -> Any:
         """`obj.name += …`: reads; what it returns takes the operand and writes."""
@@ -468,14 +553,22 @@ class Hooks:
         if number == QUIET:
             return self._is_added(kind, name)
         if number == MODULE:
-            return _module_members(obj).get("__builtins__") is self._builtins
+            if _module_members(obj).get("__builtins__") is self._builtins:
+                return True
+            _refuse_if_everybodys(obj, name)
+            return False
         if number == CLASS:
+            _refuse_if_everybodys(obj, name)
             self._ways.clear()
             return True
-        if type(find(kind, store)[1]) is types.FunctionType:
-            return False  # the learner's own: rewritten
-        found = find(kind, name)[1]
-        return type(found) is _SLOT or find(type(found), "__set__")[1] is MISSING
+        way = self._ways.get((kind, store, name))
+        if way is None:
+            found = find(kind, name)[1]
+            way = self._ways[kind, store, name] = (
+                type(find(kind, store)[1]) is not types.FunctionType  # the learner's are rewritten
+                and (type(found) is _SLOT or find(type(found), "__set__")[1] is MISSING)
+            )
+        return bool(way)
 
     # -- items ----------------------------------------------------------------------------------
 
@@ -485,9 +578,14 @@ class Hooks:
         number = self._kinds.get(kind) or self._kind(kind)
         if number in (SEQUENCE, MAPPING) and not self._overrides(kind, "__getitem__"):
             creates = issubclass(kind, defaultdict) and obj.default_factory is not None
-            self._touch_part("read", obj, key, number, site, missing="W" if creates else "R")
+            missing = "W" if creates else "R"
+            self._touch_part("read", obj, key, number, site, missing=missing)
+            if type(key) not in ATOMS:
+                value = self._perform((obj,), missing, operator.getitem, obj, key)
+                return self._seen(value) if self.record else value
         elif number >= RECORD and self._is_opaque(kind, "__getitem__"):
-            self.announce("read", obj, "R", site=site)
+            if not self._look("read", (obj,), "R", site, LOOKS):
+                self.announce("read", obj, "R", site=site)
         else:
             return obj[key]
         if not self.record:
@@ -505,10 +603,13 @@ class Hooks:
             if self.record:
                 self._sched.note(before=_peek_item(obj, key), after=value)
         elif number >= RECORD and self._is_opaque(kind, "__setitem__"):
-            self.announce("write", obj, "W", site=site)
+            self.announce("write", self._identity(_written(obj)), "W", site=site)
         if self.record:
             self._label(value, site)
-        obj[key] = value
+        if type(key) in ATOMS:
+            obj[key] = value
+        else:
+            self._perform((), "W", operator.setitem, obj, key, value)
 
     def del_item(self, obj: Any, key: Any, site: int | None) -> None:
         """`del obj[key]`."""
@@ -519,8 +620,11 @@ class Hooks:
             if self.record:
                 self._sched.note(before=_peek_item(obj, key))
         elif number >= RECORD and self._is_opaque(kind, "__delitem__"):
-            self.announce("delete", obj, "W", site=site)
-        del obj[key]
+            self.announce("delete", self._identity(_written(obj)), "W", site=site)
+        if type(key) in ATOMS:
+            del obj[key]
+        else:
+            self._perform((), "W", operator.delitem, obj, key)
 
     def update_item(self, obj: Any, key: Any, symbol: str, site: int | None) -> Any:
         """`obj[key] += …`: reads; what it returns takes the operand and writes."""
@@ -533,7 +637,10 @@ class Hooks:
 
     def _overrides(self, kind: type, name: str) -> bool:
         """Whether a container's class has the learner's own `name`, which is rewritten."""
-        return kind not in BASE_KINDS and type(find(kind, name)[1]) is types.FunctionType
+        if kind in BASE_KINDS:
+            return False
+        found = find(kind, name)[1]
+        return type(found) is types.FunctionType and self._ours(found)
 
     def _is_opaque(self, kind: type, name: str) -> bool:
         """Whether instances have a method `name` whose code is not rewritten."""
@@ -566,7 +673,9 @@ class Hooks:
             if now == part:
                 return
             part = now
-        self.announce(what, identity, missing if mode == "R" else "W", site=site)
+        # What is compared and hashed to find another key may itself be something that changes.
+        more = () if type(key) in ATOMS else tuple(self._contents((key,), LOOKS))
+        self.announce(what, identity, missing if mode == "R" else "W", site=site, more=more)
 
     # -- variables ------------------------------------------------------------------------------
 
@@ -612,6 +721,10 @@ class Hooks:
     def delegate(self, iterable: Any, site: int) -> Any:
         """What `yield from` delegates to."""
         number = self._kinds.get(type(iterable)) or self._kind(type(iterable))
+        if number == ITERATOR and type(iterable) is not types.GeneratorType:
+            return self._draining(iterable, site)
+        if number == ITERATOR:  # it is sent to, so it stays as it is
+            self._claim(iterable)
         return self._each(iterable, site, (), fresh=True) if number in CONTAINERS else iterable
 
     # -- iteration ------------------------------------------------------------------------------
@@ -621,26 +734,47 @@ class Hooks:
         return self._each(iterable, site, variables, fresh=False)
 
     def each_new(self, iterable: Any, site: int | None, *variables: Any) -> Any:
-        """The same for the result of a call, which is an iterator that nobody else has yet."""
+        """The same for an iterator that was made on the spot."""
         return self._each(iterable, site, variables, fresh=True)
+
+    def each_called(self, iterable: Any, site: int | None, *variables: Any) -> Any:
+        """The same for what a call returned: perhaps an iterator that nobody else has yet."""
+        fresh = type(iterable) is types.GeneratorType or self._is_new(iterable)
+        return self._each(iterable, site, variables, fresh=fresh)
 
     def _each(
         self, iterable: Any, site: int | None, variables: tuple[Any, ...], *, fresh: bool
     ) -> Any:
         kind = type(iterable)
         number = self._kinds.get(kind) or self._kind(kind)
+        if kind is set or kind is frozenset:
+            self._check_order(iterable)
         if number in CONTAINERS and not self._overrides(kind, "__iter__"):
             owner = self._identity(_viewed(iterable) if number == VIEW else iterable)
             if _notes_size(kind, number):
                 self.announce("read", owner, "R", site=site)
             iterable = self._reading(owner, iter(iterable), site)
-        elif number == ITERATOR and not (fresh and _is_unstarted(iterable)):
+        elif number == ITERATOR and not (
+            fresh and (type(iterable) is not types.GeneratorType or self._claim(iterable))
+        ):
             iterable = self._draining(iterable, site)
         elif number >= RECORD and self._is_opaque(kind, "__iter__"):
+            if isinstance(iterable, ChainMap):
+                self._look("read", (iterable,), "R", site, READS)
             iterable = self._reading(iterable, iter(iterable), site)
         if variables:
             return self._binding(iter(iterable), variables, sys._getframe(2).f_globals, site)
         return iterable
+
+    def ordered(self, items: Any) -> Any:
+        """A set that was made on the spot, perhaps to be looked through at once."""
+        self._check_order(items)
+        return items
+
+    def _check_order(self, items: Any) -> None:
+        """Claim less where a set is looked through whose order differs from run to run."""
+        if len(items) > 1 and any(type(item).__hash__ in _BY_ADDRESS for item in items):
+            self._sched.exact = False
 
     def _reading(self, owner: Any, iterator: Iterator[Any], site: int | None) -> Iterator[Any]:
         step, note = self.announce, self._sched.note if self.record else None
@@ -687,6 +821,8 @@ class Hooks:
         number = self._kinds.get(kind) or self._kind(kind)
         if SEQUENCE <= number <= VIEW:
             self._touch("read", (obj,), "R", site)
+        elif number >= RECORD and isinstance(obj, ChainMap):
+            self._look("read", (obj,), "R", site, READS)
         return obj
 
     def unpack(self, obj: Any, site: int | None) -> Any:
@@ -695,17 +831,55 @@ class Hooks:
         number = self._kinds.get(kind) or self._kind(kind)
         if SEQUENCE <= number <= VIEW:
             self._touch("read", (obj,), "R", site)
-        elif number == ITERATOR and not _is_unstarted(obj):
+        elif number == ITERATOR and not (self._is_new(obj) or self._claim(obj)):
             self.announce("read", obj, "W", site=site)
+        elif number >= RECORD and isinstance(obj, ChainMap):
+            self._look("read", (obj,), "R", site, LOOKS)
         return obj
 
     def show(self, obj: Any, site: int | None) -> Any:
         """`obj`, about to become text."""
-        kind = type(obj)
-        number = self._kinds.get(kind) or self._kind(kind)
-        if SEQUENCE <= number <= VIEW or number == RECORD:
-            self._touch("read", (obj,), "R", site)
+        if type(obj) not in ATOMS:
+            self._look("read", (obj,), "R", site, SHOWS)
         return obj
+
+    def within(self, obj: Any, site: int | None) -> Any:
+        """`obj`, new itself, but about to be looked into."""
+        if type(obj) not in ATOMS:
+            found = [part for part in self._contents((obj,), SHOWS) if part is not obj]
+            if found:
+                self._look("read", tuple(found), "R", site, SHOWS)
+        return obj
+
+    def match(self, obj: Any, site: int | None) -> Any:
+        """`obj`, about to be held against patterns, which look as deep as they like."""
+        if type(obj) not in ATOMS:
+            self._look("read", (obj,), "R", site, DEEP)
+        return obj
+
+    def among(self, symbol: str, item: Any, new: Any, site: int | None) -> Any:
+        """Whether an item is in a container that nobody else has: it is compared with the items."""
+        if type(item) not in ATOMS:
+            found = [part for part in self._contents((item, new), LOOKS) if part is not new]
+            if found:
+                found = self._look("read", tuple(found), "R", site, LOOKS)
+                return self._perform(found, "R", _OPERATORS[symbol], item, new)
+        return _OPERATORS[symbol](item, new)
+
+    def kept(self, obj: Any) -> Any:
+        """`obj`, an item of several that are compared with each other later: in no step."""
+        if type(obj) not in ATOMS and len(self._sched.tasks) > 1:
+            self._sched.exact &= not self._contents((obj,), LOOKS)
+        return obj
+
+    def fresh(self, iterator: Any) -> Any:
+        """An iterator that nobody else has yet, and cannot have before the next step."""
+        self._latest = iterator, self._sched.steps
+        return iterator
+
+    def _is_new(self, iterator: Any) -> bool:
+        """Whether an iterator was made after the last step."""
+        return self._latest[0] is iterator and self._latest[1] == self._sched.steps
 
     def compare(self, symbol: str, left: Any, right: Any, site: int | None) -> Any:
         """A comparison with one operator."""
@@ -716,18 +890,37 @@ class Hooks:
             if b != QUIET and not self._overrides(kind, "__contains__"):
                 if b == MAPPING:
                     self._touch_part("read", right, left, b, site, missing="R")
+                    if type(left) not in ATOMS:
+                        return self._perform((right,), "R", _OPERATORS[symbol], left, right)
                 elif SEQUENCE <= b <= VIEW:
-                    self._touch("read", (right,), "R", site)
+                    simple = type(left) in ATOMS
+                    roots = (right,) if simple else (right, left)
+                    found = self._look("read", roots, "R", site, READS if simple else LOOKS)
+                    return self._perform(found, "R", _OPERATORS[symbol], left, right)
                 elif b == ITERATOR:
+                    self._claim(right, anew=False)
                     self.announce("read", right, "W", site=site)
+                elif isinstance(right, ChainMap):
+                    self._look("read", (right,), "R", site, READS)
+            elif b == QUIET and kind is tuple and type(left) not in ATOMS:
+                self._look("read", (left, right), "R", site, LOOKS)
         else:
             a = kinds.get(type(left)) or self._kind(type(left))
-            if a != QUIET or b != QUIET:
-                self._touch_contents((left, a), (right, b), "R", site, records=True)
+            if a != QUIET or b != QUIET or kind is tuple:
+                if type(left) in ATOMS or kind in ATOMS:
+                    return _OPERATORS[symbol](left, right)
+                found = self._look("read", (left, right), "R", site, LOOKS)
+                if found:
+                    if self.record:
+                        self._sched.note(detail=(short(left), short(right)))
+                    return self._perform(found, "R", _OPERATORS[symbol], left, right)
         return _OPERATORS[symbol](left, right)
 
     def binary(self, symbol: str, left: Any, right: Any, site: int | None) -> Any:
         """`left + right` and the like."""
+        if symbol == "%" and type(left) in (str, bytes):
+            self.show(right, site)
+            return left % right
         a = self._kinds.get(type(left)) or self._kind(type(left))
         b = self._kinds.get(type(right)) or self._kind(type(right))
         if a != QUIET or b != QUIET:
@@ -741,6 +934,11 @@ class Hooks:
         if a != QUIET or b != QUIET:
             mode = "W" if SEQUENCE <= a <= SET else "R"
             self._touch_contents((left, a), (right, b), mode, site)
+            add = _adding(left, "extend") if symbol == "+=" and b == ITERATOR else None
+            if add is not None and not self._overrides(type(left), "__iadd__"):
+                self._prepared((right,), {}, site, alone=False)
+                self._extend(left, right, add, site)
+                return left
         return _OPERATORS[symbol](left, right)
 
     def _touch_contents(
@@ -749,14 +947,8 @@ class Hooks:
         right: tuple[Any, int],
         mode: str,
         site: int | None,
-        *,
-        records: bool = False,
     ) -> None:
-        found = tuple(
-            obj
-            for obj, number in (left, right)
-            if SEQUENCE <= number <= VIEW or (records and number == RECORD)
-        )
+        found = tuple(obj for obj, number in (left, right) if SEQUENCE <= number <= VIEW)
         if found:
             self._touch("read" if mode == "R" else "write", found, mode, site)
             if self.record:
@@ -770,6 +962,99 @@ class Hooks:
         self.announce(what, first, mode, site=site, more=tuple(others))
         if self.record and len(objects) == 1 and mode == "R":
             self._sched.note(before=objects[0])
+
+    def _look(
+        self,
+        what: str,
+        roots: tuple[Any, ...],
+        mode: str,
+        site: int | None,
+        how: int,
+    ) -> list[Any]:
+        """One step that looks into structures, and may change the first thing in them.
+
+        What can be reached may change while the thread waits for its turn; then it announces anew.
+        """
+        again = found = self._contents(roots, how)
+        while again:
+            found = again
+            self.announce(what, found[0], mode, site=site, more=tuple(found[1:]))
+            known = set(map(id, found))
+            again = self._contents(roots, how)
+            if known.issuperset(map(id, again)):
+                break
+        if found and self.record and len(roots) == 1 and mode == "R":
+            self._sched.note(before=roots[0])
+        return found
+
+    def _contents(self, roots: Iterable[Any], how: int) -> list[Any]:
+        """All that can change in what is read of structures: containers, records, and so on.
+
+        `how` is READS for the roots alone. Who SHOWS things sees the states of locks, too, and DEEP
+        is a look at whatever there is.
+        """
+        found: list[Any] = []
+        seen: set[int] = set()
+        todo = list(roots)
+        for obj in todo:  # grows
+            kind = type(obj)
+            number = self._kinds.get(kind) or self._kind(kind)
+            if number == VIEW:
+                obj, number = _viewed(obj), MAPPING  # noqa: PLW2901
+            if id(obj) in seen or number in (MODULE, CLASS, SUPER):
+                continue
+            seen.add(id(obj))
+            parts = self._parts(obj, kind, number, how)
+            if parts is None:
+                continue
+            if not issubclass(kind, (tuple, frozenset)) and (
+                number != QUIET or self._is_model(kind)
+            ):
+                found.append(self._identity(obj))
+            if how != READS or issubclass(kind, ChainMap):
+                todo += [part for part in parts if type(part) not in ATOMS]
+            if len(todo) > MOST_PARTS:
+                self._sched.exact = False
+                break
+        return found
+
+    def _parts(self, obj: Any, kind: type, number: int, how: int) -> Iterable[Any] | None:
+        """What is in an object, as far as it is looked at; None if nothing in it can change."""
+        if number == MAPPING:
+            return [*dict.keys(obj), *dict.values(obj)]
+        if number in _PLAIN_ITER:
+            if kind is set:
+                self._check_order(obj)
+            return _items_of(obj)
+        if number == QUIET:
+            if kind is frozenset:
+                self._check_order(obj)
+            if issubclass(kind, (tuple, frozenset)):
+                return _items_of(obj)
+            if how == SHOWS:
+                if issubclass(kind, BaseException):
+                    return _items_of(obj.args)
+                if self._shows_state(kind):
+                    return (getattr(obj, "_lock", None),)
+            return None
+        if number == RECORD or (number == INSTANCE and how == DEEP):
+            return _fields_of(obj)
+        if issubclass(kind, tuple):
+            return _items_of(obj)
+        if issubclass(kind, ChainMap):
+            return list(obj.maps)
+        if number == INSTANCE and self._is_opaque(kind, "__len__"):
+            return _fields_of(obj)  # a UserList and the like
+        return None
+
+    def _shows_state(self, kind: type) -> bool:
+        """Whether it is one of the models, with a text of its own."""
+        shown = self._shown.get(kind)
+        if shown is None:
+            owner, found = find(kind, "__repr__")
+            shown = is_engine(found) and owner.__name__ != "Model"
+            self._shown[kind] = shown
+        return shown
 
     # -- calls ----------------------------------------------------------------------------------
 
@@ -789,6 +1074,15 @@ class Hooks:
                 return self._bound(function, site)
         elif kind in _C_METHODS:
             return functools.partial(self._call_unbound, function, site)
+        elif kind in _GETTERS:
+            return functools.partial(self._get, function, site)
+        elif kind is _CACHE:
+            return functools.partial(self._call_cache, function, function, site)
+        elif kind is functools.partial:
+            inner = self.callee(function.func, site)
+            if inner is function.func:
+                return function
+            return functools.partial(inner, *function.args, **function.keywords)
         elif not issubclass(kind, type):
             return function
         entry = self._callees.get(id(function))
@@ -801,6 +1095,9 @@ class Hooks:
     def _bound(self, method: Any, site: int | None) -> Any:
         """A bound method whose code is not rewritten."""
         owner = method.__self__
+        inner = getattr(method, "__func__", None)
+        if type(inner) is _CACHE:
+            return functools.partial(self._call_cache, method, inner, site)
         number = self._kinds.get(type(owner)) or self._kind(type(owner))
         if SEQUENCE <= number <= SET:
             return functools.partial(self._call_native, method, site)
@@ -820,6 +1117,8 @@ class Hooks:
     def _call_native(self, method: Any, site: int | None, /, *args: Any, **kwargs: Any) -> Any:
         """A method of a container: reads or writes all of it, or one part of a dict."""
         obj, name = method.__self__, method.__name__
+        if name == "pop" and type(obj) is set:
+            self._check_order(obj)
         mode = "R" if name in PURE_METHODS else "W"
         if args and name in ("get", "setdefault", "__getitem__", "__contains__"):
             number = self._kinds.get(type(obj)) or self._kind(type(obj))
@@ -829,36 +1128,131 @@ class Hooks:
             number = self._kinds.get(type(obj)) or self._kind(type(obj))
             self._touch_part("write", obj, args[0], number, site, missing="W")
         else:
+            args, kwargs = self._prepared(args, kwargs, site, alone=False)
             touched = (obj, *self._containers(args)) if args else (obj,)
-            self._touch("read" if mode == "R" else "write", touched, mode, site)
+            if name in _COMPARING and not kwargs:
+                what = "read" if mode == "R" else "write"
+                touched = tuple(self._look(what, (obj, *args), mode, site, LOOKS))
+            else:
+                self._touch("read" if mode == "R" else "write", touched, mode, site)
+            add = _adding(obj, name)
+            if add is not None and len(args) == 1:
+                number = self._kinds.get(type(args[0])) or self._kind(type(args[0]))
+                if number == ITERATOR:
+                    return self._extend(obj, args[0], add, site)
+            if name not in _SIMPLE:
+                return self._perform(touched, mode, method, *args, **kwargs)
+        if args and type(args[0]) not in ATOMS:
+            return self._perform((obj,), mode, method, *args, **kwargs)
         return method(*args, **kwargs)
+
+    def _extend(self, obj: Any, iterator: Any, add: Any, site: int | None) -> None:
+        """Add items to a list or set, which has just been announced, as they come."""
+        task = self._sched.current
+        op = task.op
+        for item in iterator:
+            if task.op is not op:  # to get it took steps
+                self._touch("write", (obj,), "W", site)
+                op = task.op
+            add(item)
+
+    def _prepared(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], site: int | None, *, alone: bool
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments: iterators are announced, and functions in them announce what they do.
+
+        Unless a shared iterator is `alone`, the call changes it later than in its own step.
+        """
+        for arg in args:
+            if type(arg) not in ATOMS:
+                number = self._kinds.get(type(arg)) or self._kind(type(arg))
+                if number == ITERATOR and not (self._is_new(arg) or self._claim(arg)):
+                    self.announce("call", arg, "W", site=site)
+                    if not alone or len(args) > 1:
+                        self._sched.exact = False
+        key = kwargs.get("key")
+        if key is not None:
+            kwargs["key"] = self.callee(key, site)
+        return args, kwargs
 
     def _call_opaque(
         self, method: Any, obj: Any, site: int | None, /, *args: Any, **kwargs: Any
     ) -> Any:
         """A method that nobody can look into: may change all of its object."""
+        args, kwargs = self._prepared(args, kwargs, site, alone=False)
+        if isinstance(obj, ChainMap):
+            mode = "R" if method.__name__ in PURE_METHODS else "W"
+            roots = (obj, *args) if mode == "R" else (_written(obj), obj, *args)
+            found = self._look("call", roots, mode, site, LOOKS)
+            return self._perform(found, mode, method, *args, **kwargs)
         self._touch("call", (obj, *self._containers(args)), "W", site)
         return method(*args, **kwargs)
+
+    def _get(self, getter: Any, site: int | None, /, *args: Any) -> Any:
+        """An operator.attrgetter and the like, which do what syntax does."""
+        if len(args) != 1:
+            return getter(*args)
+        (obj,) = args
+        if type(getter) is operator.methodcaller:
+            reduced: Any = getter.__reduce__()
+            make = reduced[0]  # a partial of the class, if there are keywords
+            given: list[Any] = [*getattr(make, "args", ()), *reduced[1]]
+            call = self.method(obj, given[0], site)
+            return call(*given[1:], **getattr(make, "keywords", {}))
+        values = []
+        names: tuple[Any, ...] = getter.__reduce__()[1]
+        for name in names:
+            value = obj
+            if type(getter) is operator.attrgetter:
+                for part in name.split("."):
+                    value = self.attr(value, part, site)
+            else:
+                value = self.item(obj, name, site)
+            values.append(value)
+        return tuple(values) if len(values) > 1 else values[0]
+
+    def _call_cache(
+        self, function: Any, cache: Any, site: int | None, /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """A function with a functools.cache: looked up, and kept when its code has run."""
+        self.announce("call", cache, "W", site=site)
+        task = self._sched.current
+        op = task.op
+        value = function(*args, **kwargs)
+        last = task.op
+        if last is not op and (last is None or last.obj is not cache):
+            self._sched.exact = False  # what it keeps is no part of the last step
+        return value
 
     def _call(self, function: Any, how: int, site: int | None, /, *args: Any, **kwargs: Any) -> Any:
         """A function that is not rewritten, with its containers announced."""
         if how == LAZY:
-            return function(*[self._lazy(arg, function, site) for arg in args], **kwargs)
-        touched = self._containers((*args, *kwargs.values()))
-        if how == DEEP:
-            touched = tuple(self._reachable(args))
-        if touched:
-            if how == WRITES:
-                for other in reversed(touched[1:]):
-                    self._touch("call", (other,), "W", site)
-                self._touch("call", touched[:1], "W", site)
-            else:
-                self._touch("call", touched, "R", site)
+            if function is iter and len(args) == 2:
+                args = (endless.counted(args[0]), args[1])
+            values = [self._lazy(arg, function, site) for arg in args]
+            return self.fresh(function(*values, **kwargs))
+        args, kwargs = self._prepared(args, kwargs, site, alone=not kwargs)
+        roots = (*args, *kwargs.values())
+        mode = "W" if how in (WRITES, CHANGES) else "R"
+        if how == CHANGES and len(self._containers(roots)) > 1:
+            self._sched.exact = False  # only one thing can be changed in a step
+        if how == CHANGES or kwargs.get("key") or _is_mapping_copied(function, roots):
+            how = READS
+        found = self._look("call", roots, mode, site, LOOKS if how == WRITES else how)
+        if found:
+            return self._perform(found, mode, function, *args, **kwargs)
         return function(*args, **kwargs)
 
     def _lazy(self, arg: Any, function: Any, site: int | None) -> Any:
         """An argument of map, zip, …, which take its items one by one, later."""
         number = self._kinds.get(type(arg)) or self._kind(type(arg))
+        if arg is None and function is filter:
+            return self.callee(bool, site)
+        if callable(arg) and number not in CONTAINERS:
+            return self.callee(arg, site)
+        if number == ITERATOR and function is not iter:
+            mine = self._is_new(arg) or self._claim(arg)
+            return arg if mine else self._draining(arg, site)
         if number not in CONTAINERS or self._overrides(type(arg), "__iter__"):
             return arg
         owner = self._identity(_viewed(arg) if number == VIEW else arg)
@@ -871,28 +1265,9 @@ class Hooks:
         found = []
         for arg in args:
             number = self._kinds.get(type(arg)) or self._kind(type(arg))
-            if SEQUENCE <= number <= VIEW or (number == ITERATOR and not _is_unstarted(arg)):
+            if SEQUENCE <= number <= VIEW:
                 found.append(arg)
         return tuple(found)
-
-    def _reachable(self, roots: Iterable[Any]) -> Iterator[Any]:
-        """All that can change in a structure, for what reads all of it (deepcopy)."""
-        seen: set[int] = set()
-        todo = list(roots)
-        while todo:
-            obj = todo.pop(0)
-            number = self._kinds.get(type(obj)) or self._kind(type(obj))
-            if id(obj) in seen or number in (MODULE, CLASS, SUPER):
-                continue
-            seen.add(id(obj))
-            if number == MAPPING:
-                todo += dict.values(obj)
-            elif number in (SEQUENCE, SET) or type(obj) in (tuple, frozenset):
-                todo += list(obj)
-            elif number >= RECORD:
-                todo += _instance_dict(obj).values()
-            if number != QUIET:
-                yield obj
 
     # -- the rest -------------------------------------------------------------------------------
 
@@ -958,10 +1333,12 @@ _NAMES = (
         "new_cells",
         "each",
         "each_new",
+        "each_called",
         "delegate",
         "bind",
     ),
-    *("read", "unpack", "show", "compare", "binary", "inplace", "callee"),
+    *("read", "unpack", "show", "within", "match", "among", "kept", "fresh", "ordered"),
+    *("compare", "binary", "inplace", "callee"),
     *("context", "class_", "enter", "handler"),
 )
 _HOOKS = {f"_tt_{name.strip('_')}": name for name in _NAMES}
@@ -1010,13 +1387,68 @@ def _notes_size(kind: type, number: int) -> bool:
     return number != SEQUENCE or issubclass(kind, deque)
 
 
-def _is_unstarted(iterator: Any) -> bool:
-    """Whether an iterator that a call has just returned must be new."""
-    if type(iterator) is types.GeneratorType:
-        return (
-            iterator.gi_frame is not None and not iterator.gi_suspended and not iterator.gi_running
-        )
-    return type(iterator) is not types.GeneratorType
+def _is_unstarted(generator: Any) -> bool:
+    """Whether nobody has taken anything from a generator yet."""
+    return (
+        generator.gi_frame is not None and not generator.gi_suspended and not generator.gi_running
+    )
+
+
+def _items_of(obj: Any) -> Iterable[Any]:
+    """The items of a plain container; runs nobody's code."""
+    for kind in _ITERATED:
+        if isinstance(obj, kind):
+            return list(kind.__iter__(obj))
+    return ()
+
+
+_ITERATED: tuple[Any, ...] = (list, tuple, set, frozenset, deque)
+_PLAIN_ITER = frozenset({SEQUENCE, SET})
+# Hashes that come from addresses: of functions, classes, generators, partials, and of methods.
+_BY_ADDRESS = frozenset(
+    {object.__hash__, type.__hash__, types.MethodType.__hash__, types.BuiltinFunctionType.__hash__}
+)
+
+
+def _adding(obj: Any, name: str) -> Any:
+    """What adds one item, where the method of this name adds many; None if there is no such."""
+    if name == "extend" and isinstance(obj, (list, deque)):
+        return (list if isinstance(obj, list) else deque).append.__get__(obj)
+    if name == "extendleft" and isinstance(obj, deque):
+        return deque.appendleft.__get__(obj)
+    if name == "update" and isinstance(obj, set):
+        return set.add.__get__(obj)
+    return None
+
+
+# Methods that compare the items.
+_COMPARING = frozenset({"sort", "index", "count", "remove", "__contains__", "__eq__", "__ne__"})
+
+
+def _fields_of(obj: Any) -> list[Any]:
+    """The values of the attributes of an instance, those in slots included."""
+    fields = [*_instance_dict(obj).values()]
+    for base in _mro(type(obj)):
+        for member in vars(base).values():
+            if type(member) is _SLOT:
+                with contextlib.suppress(AttributeError):
+                    fields.append(member.__get__(obj))
+    return fields
+
+
+def _written(obj: Any) -> Any:
+    """What changes when an item of `obj` is set: of a ChainMap, its first dict."""
+    return obj.maps[0] if isinstance(obj, ChainMap) else obj
+
+
+def _is_mapping_copied(function: Any, args: tuple[Any, ...]) -> bool:
+    """Whether a dict is made of another one, whose values are not looked at."""
+    return (
+        isinstance(function, type)
+        and issubclass(function, dict)
+        and bool(args)
+        and isinstance(args[0], dict)
+    )
 
 
 def _instance_dict(obj: Any) -> dict[str, Any]:
@@ -1047,6 +1479,22 @@ def _peek_item(obj: Any, key: Any) -> Any:
         return obj[key] if _part(obj, key, BASE_KINDS.get(type(obj), 0)) is not None else None
     except LookupError:
         return None
+
+
+def _refuse_if_everybodys(thing: Any, name: str) -> None:
+    """Raise SimulationError for a class or module that other schedules, and the process, have."""
+    if isinstance(thing, types.ModuleType):
+        what = str(_module_members(thing).get("__name__"))
+        everybodys = sys.modules.get(what) is thing
+    else:
+        what = kind_name(thing)
+        home = sys.modules.get(str(getattr(thing, "__module__", None)))
+        everybodys = is_engine(thing) or getattr(home, what, None) is thing
+    if everybodys:
+        raise SimulationError(
+            f"changing `{what}.{name}` would change it for every schedule, and for all that runs "
+            "beside the simulation. Make a subclass, or a function of your own, and use that."
+        )
 
 
 def _probe(depth: int) -> None:

@@ -8,10 +8,14 @@ import copy
 import dataclasses
 import enum
 import functools
+import heapq
+import itertools
 import pathlib
 import re
 import types
 from typing import TYPE_CHECKING, Any
+
+from .endless import ITERATORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +48,8 @@ _FAMILIES: tuple[tuple[type, int], ...] = (
     (bytearray, SEQUENCE),
     (dict, MAPPING),
     (set, SET),
+    *((base, ITERATOR) for base in (itertools.count, itertools.cycle, itertools.repeat)),
+    *((kind, ITERATOR) for kind in ITERATORS.values()),
 )
 _VIEWS: tuple[type, ...] = tuple(
     type(getattr(mapping, method)())
@@ -66,6 +72,7 @@ BASE_KINDS: Mapping[type, int] = {
     ),
     **dict.fromkeys(_VIEWS, VIEW),
     types.GeneratorType: ITERATOR,
+    types.SimpleNamespace: RECORD,
     super: SUPER,
 }
 
@@ -113,7 +120,7 @@ def classify(kind: type) -> int:
         return SEQUENCE
     if type(find(kind, "__next__")[1]) is types.WrapperDescriptorType:
         return ITERATOR
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) or issubclass(kind, types.SimpleNamespace):
         return RECORD  # its generated `__eq__` and `__repr__` read the fields unseen
     return INSTANCE
 
@@ -144,12 +151,14 @@ def find_own(cls: type, name: str) -> tuple[list[type], Any]:
     return asked, MISSING
 
 
-_ATOMS = frozenset({str, int, bytes, bool, float, type(None)})
+ATOMS = frozenset({str, int, bytes, bool, float, type(None)})
 
 
 def is_atom(key: object) -> bool:
-    """Whether a key is compared without running anybody's code."""
-    return type(key) in _ATOMS or (type(key) is tuple and all(type(part) in _ATOMS for part in key))
+    """Whether a key is compared without running anybody's code; not a number is no such key."""
+    if type(key) is tuple:
+        return all(map(is_atom, key))
+    return type(key) in ATOMS and key == key  # noqa: PLR0124
 
 
 # Methods of containers that only read.
@@ -166,17 +175,38 @@ PURE_METHODS = words(
 )
 
 # What a function or class that is not rewritten does with the containers that it is given.
-AS_IS, READS, WRITES, LAZY, DEEP = range(1, 6)
+(
+    AS_IS,
+    READS,  # takes the items out of them, or counts them
+    LOOKS,  # looks at the items, too, which may be containers themselves
+    SHOWS,  # makes text of them: likewise
+    DEEP,  # reads all that can be reached
+    WRITES,  # changes the first one
+    CHANGES,  # may change any of them
+    LAZY,  # takes the items one by one, later
+) = range(1, 9)
 
-_LAZY_ONES = (enumerate, zip, map, filter, reversed, iter)
+_LAZY_ONES = (enumerate, zip, map, filter, reversed, iter, heapq.merge)
 _READING_ONES = (
-    *(len, sorted, sum, min, max, any, all, hash, abs, round, divmod, repr, format, ascii),
-    *(functools.reduce, copy.copy),
+    *(len, list, tuple, bool, bytes, bytearray, int, float),
+    collections.deque,
+)
+_LOOKING_ONES = (
+    *(sorted, sum, min, max, any, all, hash, abs, round, divmod),
+    *(functools.reduce, heapq.nlargest, heapq.nsmallest),
 )
 _KNOWN: Mapping[int, int] = {
-    **{id(function): LAZY for function in _LAZY_ONES},
+    **{id(function): LAZY for function in (*_LAZY_ONES, *ITERATORS.values())},
     **{id(function): READS for function in _READING_ONES},
-    **{id(function): DEEP for function in (copy.deepcopy, dataclasses.asdict, dataclasses.astuple)},
+    **{id(function): LOOKS for function in _LOOKING_ONES},
+    **{id(function): SHOWS for function in (str, repr, format, ascii)},
+    **{
+        id(function): DEEP
+        for function in (
+            *(copy.copy, copy.deepcopy),
+            *(dataclasses.asdict, dataclasses.astuple, dataclasses.replace),
+        )
+    },
     id(collections.namedtuple): AS_IS,  # noqa: PYI024 (it is the function that is meant)
 }
 _READING_MODULES = words(
@@ -189,6 +219,7 @@ _LEFT_ALONE = words("_thread _typing _warnings gc inspect sys")
 _WRITING = words("setitem delitem iadd isub imul ior iand ixor iconcat insort_left insort_right")
 # The functions of a world's `random`, which are the engine's.
 _DRAWING = {"shuffle": WRITES, "choice": READS, "choices": READS, "sample": READS}
+_OF_HEAPS = words("heapify heappop heappush heappushpop heapreplace")
 
 
 def treatment(function: Any) -> int:
@@ -210,10 +241,11 @@ def treatment(function: Any) -> int:
     if isinstance(function, type):
         if module not in _READING_CLASSES or issubclass(function, BaseException):
             return AS_IS
-        return READS
-    if module in _READING_MODULES and name not in _WRITING:
-        return DEEP if (module, name) == ("json", "dumps") else READS
+        return LOOKS
+    if name in _OF_HEAPS or name in _WRITING:
+        return WRITES
+    if module in _READING_MODULES:
+        return DEEP if (module, name) == ("json", "dumps") else LOOKS
     if type(function) is types.FunctionType:
-        installed = "site-packages" in function.__code__.co_filename
-        return WRITES if installed or module == "heapq" else AS_IS
-    return AS_IS if module in _LEFT_ALONE else WRITES
+        return CHANGES if "site-packages" in function.__code__.co_filename else AS_IS
+    return AS_IS if module in _LEFT_ALONE else CHANGES

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # These look at the items at once, and keep nothing but them.
 _EAGER = words("all any bool dict frozenset len list max min print repr set sorted str sum tuple")
 _LAZY = frozenset({"enumerate", "filter", "map", "reversed", "zip"})
-_MAKERS = frozenset({"bytearray", "dict", "list", "set", "sorted"})
+# No sets: the order of their items may differ from run to run, which hooks have to notice.
+_MAKERS = frozenset({"bytearray", "dict", "list", "sorted"})
 METHODS = words(
     "add append appendleft clear copy count difference difference_update discard extend "
     "extendleft get index insert intersection intersection_update isdisjoint issubset "
@@ -94,7 +95,7 @@ def _is_made(name: ast.Name, parent: ast.AST, is_builtin: Callable[[str], bool])
         value = value.left if isinstance(value.left, ast.List) else value.right
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
         return value.func.id in _MAKERS and is_builtin(value.func.id)
-    return isinstance(value, _DISPLAYS)
+    return isinstance(value, _DISPLAYS) and not isinstance(value, (ast.Set, ast.SetComp))
 
 
 def _is_harmless(

@@ -6,13 +6,17 @@ import dis
 import linecache
 import re
 import sys
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
 from types import FrameType, FunctionType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from .kinds import MISSING, find, is_atom, is_engine
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .scheduler import Op, Scheduler, Task
 
@@ -202,7 +206,7 @@ class Recorder:
         if error is None or frame is None:
             return
         entry = _Entry(len(self._entries), task, "caught", sched.now)
-        entry.target = f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"
+        entry.target = _ADDRESS.sub("", text_of(error) if _is_simple(error) else short(error))
         entry.file, entry.line = frame.f_code.co_filename, frame.f_lineno
         entry.detail = (frame.f_code.co_qualname, *_ready(frame.f_back))
         self._entries.append(entry)
@@ -229,8 +233,8 @@ class Recorder:
         """An exception ended a thread."""
         self._complete(sched, task)
         entry = _Entry(len(self._entries), task, "raise", sched.now)
-        entry.target = f"{type(error).__name__}: {_ADDRESS.sub('', str(error))}"
-        entry.file, entry.line = learner_line(error.__traceback__)
+        entry.target = _ADDRESS.sub("", sched.said(error))
+        entry.file, entry.line = learner_line(_traceback(error))
         self._entries.append(entry)
 
     def stuck(self, sched: Scheduler, waiting: dict[Task, str]) -> None:
@@ -311,7 +315,7 @@ class Recorder:
             task = getattr(entry.obj, "_tt_task", None)
             if task in names:
                 return names[task]
-            name = getattr(entry.obj, "name", None)
+            name = getattr(entry.obj, "_tt_name", None)
             if isinstance(name, str):
                 return name
         if entry.kind in ("begin", "spin", "sleep", "time"):
@@ -338,35 +342,76 @@ def unique_names(tasks: list[Task]) -> tuple[str, ...]:
 def short(value: object, depth: int = 2) -> str:
     """A short, repeatable description of a value; never runs the learner's code."""
     kind = type(value)
-    if kind in (int, float, bool, type(None), complex):
+    if kind is int and value.bit_length() > _LONG:  # type: ignore[attr-defined]
+        text = f"<int of {value.bit_length()} bits>"  # type: ignore[attr-defined]
+    elif kind in (int, float, bool, type(None), complex):
         text = repr(value)
     elif kind in (str, bytes):
-        text = repr(value)
+        text = repr(value[:_LONG])  # type: ignore[index]
         return text if len(text) <= 40 else text[:36] + "..." + text[-1]
     elif kind in (list, tuple, set, frozenset, deque):
-        items = list(value)  # type: ignore[call-overload]
+        of_set = kind in (set, frozenset)
+        items: list[object] = [*(value if of_set else islice(value, 7))]  # type: ignore[call-overload, misc]
         if depth == 0 and items:
             inner = "..."
         else:
-            inner = ", ".join(short(item, depth - 1) for item in items[:6])
+            if of_set:  # whose own order is another in every process
+                texts = sorted((short(item, depth - 1) for item in items), key=_shortlex)[:6]
+            else:
+                texts = [short(item, depth - 1) for item in items[:6]]
+            inner = ", ".join(texts)
             if len(items) > 6:
                 inner += ", ..."
         brackets = {list: "[]", tuple: "()", deque: "[]"}.get(kind, "{}")
         text = brackets[0] + inner + brackets[1]
-    elif isinstance(value, dict) and kind.__module__ in ("builtins", "collections"):
+    elif kind in (dict, defaultdict, OrderedDict, Counter):
         inner = ", ".join(
             f"{short(k, 0)}: {short(v, depth - 1)}" if depth else "..."
-            for k, v in list(value.items())[:4]
+            for k, v in islice(value.items(), 4)  # type: ignore[attr-defined]
         )
-        text = "{" + inner + (", ..." if len(value) > 4 else "") + "}"
-    elif isinstance(value, (FunctionType, type)):
-        text = value.__name__
-    elif isinstance(value, BaseException):
-        text = f"{kind.__name__}({', '.join(short(arg, 0) for arg in value.args)})"
+        text = "{" + inner + (", ..." if len(value) > 4 else "") + "}"  # type: ignore[arg-type]
+    elif kind is FunctionType:
+        text = value.__name__  # type: ignore[attr-defined]
+    elif issubclass(kind, type):
+        text = kind_name(value)
+    elif issubclass(kind, BaseException):
+        text = f"{kind_name(kind)}({', '.join(short(arg, 0) for arg in _arguments(value))})"
+    elif issubclass(kind, Enum):
+        text = f"{kind_name(kind)}.{object.__getattribute__(value, '_name_')}"
     else:
-        name = getattr(value, "_tt_name", None)
-        text = name if isinstance(name, str) else f"<{kind.__name__}>"
+        owner, found = find(kind, "_tt_name")
+        name = found.__get__(value) if found is not MISSING and is_engine(owner) else None
+        text = name if type(name) is str else f"<{kind_name(kind)}>"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def kind_of(value: object) -> str:
+    """The name of a value's class, whatever it says itself."""
+    return kind_name(type(value))
+
+
+def text_of(error: BaseException) -> str:
+    """The type and the text of an exception; may run the learner's code."""
+    text = str(error)
+    text = str.__getitem__(text, slice(_LONGER)) + ("..." if len(text) > _LONGER else "")
+    return f"{kind_of(error)}: {text}" if text else kind_of(error)
+
+
+def _is_simple(error: BaseException) -> bool:
+    """Whether making the text of an exception runs nobody's code."""
+    how = find(type(error), "__str__")[1]
+    return type(how) is not FunctionType and all(map(is_atom, _arguments(error)))
+
+
+_LONG = 1000  # bits or characters
+_LONGER = 10_000  # characters
+kind_name: Callable[[object], str] = type.__dict__["__name__"].__get__
+_arguments: Callable[[object], tuple[object, ...]] = vars(BaseException)["args"].__get__
+_traceback: Callable[[object], TracebackType | None] = vars(BaseException)["__traceback__"].__get__
+
+
+def _shortlex(text: str) -> tuple[int, str]:
+    return len(text), text
 
 
 def learner_frame(frame: FrameType | None) -> FrameType | None:

@@ -22,6 +22,8 @@ What cannot race is left alone: local variables, constants, patterns, annotation
 from __future__ import annotations
 
 import ast
+import builtins
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,11 +32,12 @@ from .private import CONSUMING, VIEWS, private_names
 from .scopes import Comprehension, FunctionNode, Scope, Scopes, mangled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .sites import Sites
 
 _NOTHING = ast.Constant(None)
+_BUILTINS = frozenset(vars(builtins))
 _Stmt = TypeVar("_Stmt", bound=ast.stmt)
 _Body = list[ast.stmt]
 
@@ -50,6 +53,11 @@ _MAKERS = words(
     "range sum abs round format chr ord hash id isinstance callable enumerate zip map filter "
     "reversed"
 )
+# Of these, what is in the arguments is looked at, too.
+_SETS = frozenset({"set", "frozenset"})
+_LOOKING = words("all any ascii format max min repr sorted str sum")
+_ITERATORS = words("enumerate filter map reversed zip")
+_HOLDING = words("dict list set sorted tuple")
 _FRESH = (
     ast.Constant,
     ast.JoinedStr,
@@ -105,6 +113,8 @@ class Surface:
 
 
 NO_SURFACE = Surface(frozenset(), frozenset(), reflective=False)
+# Code that uses one of these may set any global variable, of whatever name.
+_BY_NAME = {"globals", "exec", "eval"}
 # Code that uses one of these may set any attribute.
 _REFLECTION = {
     "setattr",
@@ -124,7 +134,9 @@ def surface(trees: Iterable[ast.AST]) -> Surface:
     attributes: set[str] = set()
     imported: set[str] = set()
     of_names: list[tuple[str, str]] = []
-    reflective = False
+    keys: set[str] = set()
+    reflective = by_name = False
+    trees = list(trees)
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.Global):
@@ -135,14 +147,33 @@ def surface(trees: Iterable[ast.AST]) -> Surface:
                     if isinstance(node.value, ast.Name):
                         of_names.append((node.value.id, node.attr))
                 reflective = reflective or node.attr in _REFLECTION
+                by_name = by_name or node.attr == "__globals__"
+            elif isinstance(node, ast.Subscript):
+                if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+                    keys.add(node.slice.value)
             elif isinstance(node, ast.Name):
                 reflective = reflective or node.id in _REFLECTION
+                by_name = by_name or node.id in _BY_NAME
             elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 imported.update(
                     alias.asname or alias.name.partition(".")[0] for alias in node.names
                 )
     shared.update(attr for name, attr in of_names if name in imported)  # `settings.limit = 3`
+    if by_name:
+        shared |= keys
+        for tree in trees:
+            shared.update(_assigned(tree))
     return Surface(frozenset(shared), frozenset(attributes), reflective)
+
+
+def _assigned(tree: ast.AST) -> Iterator[str]:
+    """The names that are assigned to, but for those in functions and classes."""
+    if isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+        return
+    if isinstance(tree, ast.Name) and not isinstance(tree.ctx, ast.Load):
+        yield tree.id
+    for child in ast.iter_child_nodes(tree):
+        yield from _assigned(child)
 
 
 def rewrite(
@@ -186,6 +217,7 @@ class _Rewriter(ast.NodeTransformer):
         self._file = file
         self._lines = lines
         self._hidden = 0
+        self._elements: dict[ast.AST, str] = {}  # generator expressions: what is done to the items
         self._private: frozenset[str] = frozenset()
         self._defined = _defined_names(scopes.top.node)
 
@@ -306,27 +338,71 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         args: list[ast.expr] = [*node.args, *(keyword.value for keyword in node.keywords)]
         func = node.func
-        read_args = False
+        read_args = hooked = looks = False
         if isinstance(func, ast.Attribute) and self._is_private(func.value):
             read_args = func.attr in CONSUMING
         elif isinstance(func, ast.Attribute):
+            hooked = True
             site = self._site(func)
             new = hook("method", self._expr(func.value), self._mangled(func.attr), site)
             node.func = ast.copy_location(new, func)
         else:
             node.func = self._expr(func)
-            known = isinstance(func, ast.Name) and self._is_known(func.id)
-            if not known and not all(self._is_fresh(arg) for arg in args):
+            name = func.id if isinstance(func, ast.Name) else ""
+            known = self._is_known(name)
+            builtin = name in _BUILTINS and self._is_builtin(name)
+            hooked = not known and not (builtin and all(self._is_fresh(arg) for arg in args))
+            looks = not hooked and name in _LOOKING and self._is_builtin(name)
+            if hooked:
                 node.func = ast.copy_location(hook("callee", node.func, self._site(node)), func)
-        node.args = [
-            self._read(arg, "unpack") if read_args else self._expr(arg) for arg in node.args
-        ]
+            if name in _LOOKING and args and isinstance(args[0], ast.GeneratorExp):
+                self._elements[args[0]] = "read" if name in ("any", "all") else "kept"
+        visit = self._expr
+        if read_args:
+            visit = functools.partial(self._read, how="unpack")
+        elif looks:
+            visit = self._looked_into
+        elif hooked:
+            visit = self._argument
+        node.args = [visit(arg) for arg in node.args]
         for keyword in node.keywords:
             if keyword.arg is None:
                 keyword.value = self._read(keyword.value)
             else:
                 keyword.value = self._expr(keyword.value)
+        if isinstance(func, ast.Name) and func.id in _SETS and self._is_builtin(func.id) and args:
+            return ast.copy_location(hook("ordered", node), node)
         return node
+
+    def _argument(self, node: ast.expr) -> ast.expr:
+        """An argument of a call that looks at its arguments: an iterator made here is no secret."""
+        if not self._is_iterator(node):
+            return self._expr(node)
+        return ast.copy_location(hook("fresh", self._expr(node)), node)
+
+    def _is_iterator(self, node: ast.expr) -> bool:
+        """Whether it is `zip(…)` or the like."""
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in _ITERATORS
+            and self._is_builtin(node.func.id)
+        )
+
+    def _looked_into(self, node: ast.expr) -> ast.expr:
+        """A new value, in which there may be older ones that are looked at."""
+        displays = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+        holding = isinstance(node, ast.Call) and (
+            isinstance(node.func, ast.Name) and node.func.id in _HOLDING
+        )
+        if not (holding or isinstance(node, displays) or self._is_private(node)):
+            return self._expr(node)
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)) and all(
+            isinstance(element, ast.Constant) for element in node.elts
+        ):
+            return self._expr(node)
+        site = self._site(node)
+        return ast.copy_location(hook("within", self._expr(node), site), node)
 
     def _is_known(self, name: str) -> bool:
         """Whether a call of this name needs no look at its arguments."""
@@ -366,6 +442,11 @@ class _Rewriter(ast.NodeTransformer):
         else:
             node.value = self._expr(node.value)
         return node
+
+    def visit_Set(self, node: ast.Set) -> ast.expr:
+        constant = all(isinstance(element, ast.Constant) for element in node.elts)
+        self.generic_visit(node)
+        return node if constant else ast.copy_location(hook("ordered", node), node)
 
     def visit_Dict(self, node: ast.Dict) -> ast.expr:
         values = [
@@ -422,8 +503,13 @@ class _Rewriter(ast.NodeTransformer):
         text = any(isinstance(side, ast.JoinedStr) or _is_text(side) for side in (left, right))
         site = self._site(node)
         node.left, node.right = self._expr(left), self._expr(right)
+        formats = _is_text(left) or isinstance(left, ast.JoinedStr)
+        if isinstance(node.op, ast.Mod) and formats and not (numeric or _is_text(right)):
+            text = False
         if text or (numeric and not isinstance(node.op, ast.Mult)):
-            return node
+            if not _may_be_giant(node.op, left, right):
+                return node
+            numeric = False
         if numeric and any(isinstance(side, (*_FRESH, ast.BinOp)) for side in (left, right)):
             return node  # `2 * 3`, `[0] * 5`
         symbol = ast.Constant(_OPERATORS[type(node.op)])
@@ -431,8 +517,18 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         sides = [node.left, *node.comparators]
+        if len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            among = self._among(node.left, node.comparators[0], node.ops[0])
+            if among is not None:
+                return ast.copy_location(among, node)
         if len(node.ops) > 1 or any(self._is_private(side) for side in sides):
-            node.left, *node.comparators = (self._read(side) for side in sides)
+            if all(isinstance(op, (ast.In, ast.NotIn, ast.Is, ast.IsNot)) for op in node.ops):
+                node.left, *node.comparators = (self._read(side) for side in sides)
+            else:
+                node.left, *node.comparators = (
+                    self._looked_into(side) if self._is_fresh(side) else self._read(side, "show")
+                    for side in sides
+                )
             return node
         (op,) = node.ops
         site = self._site(node)
@@ -448,8 +544,20 @@ class _Rewriter(ast.NodeTransformer):
         new = hook("compare", symbol, node.left, node.comparators[0], site)
         return ast.copy_location(new, node)
 
+    def _among(self, item: ast.expr, new: ast.expr, op: ast.cmpop) -> ast.expr | None:
+        """`item in new`, of a container that nobody else has; None for others."""
+        shown = isinstance(new, (ast.List, ast.Tuple, ast.Set)) and not all(
+            isinstance(element, ast.Constant) for element in new.elts
+        )
+        if isinstance(item, (ast.Constant, ast.JoinedStr)) or not (shown or self._is_private(new)):
+            return None
+        site = self._site(item)
+        symbol = ast.Constant(_OPERATORS[type(op)])
+        return hook("among", symbol, self._expr(item), self._expr(new), site)
+
     def visit_FormattedValue(self, node: ast.FormattedValue) -> ast.expr:
-        node.value = self._read(node.value, "show")
+        fresh = self._is_fresh(node.value)
+        node.value = self._looked_into(node.value) if fresh else self._read(node.value, "show")
         if node.format_spec is not None:
             node.format_spec = self._expr(node.format_spec)
         return node
@@ -490,8 +598,10 @@ class _Rewriter(ast.NodeTransformer):
                 return new
         site = self._site(node)
         new = hook("each", self._expr(node), site, *self._cells(target))
-        if isinstance(node, (ast.Call, ast.GeneratorExp)):
+        if isinstance(node, ast.GeneratorExp) or self._is_iterator(node):
             new.func = ast.Name("_tt_each_new", ast.Load())
+        elif isinstance(node, ast.Call):
+            new.func = ast.Name("_tt_each_called", ast.Load())
         return ast.copy_location(new, node)
 
     def _cells(self, target: ast.expr) -> list[ast.expr]:
@@ -538,6 +648,7 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_ListComp(self, node: Comprehension) -> ast.expr:
         outer, inner = self._scope, self._scopes[node]
+        use = self._elements.pop(node, "")
         first, *others = node.generators
         own_cells = sorted(inner.hot)
         if own_cells:
@@ -573,12 +684,19 @@ class _Rewriter(ast.NodeTransformer):
             generator.ifs = [self._truth(test) for test in generator.ifs]
         if isinstance(node, ast.DictComp):
             node.key, node.value = self._expr(node.key), self._expr(node.value)
+        elif use == "read":
+            node.elt = self._truth(node.elt)
+        elif use == "kept" and not self._is_fresh(node.elt):
+            node.elt = ast.copy_location(hook("kept", self._expr(node.elt)), node.elt)
         else:
             node.elt = self._expr(node.elt)
         self._scope = outer
         return node
 
-    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+    visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.expr:
+        return ast.copy_location(hook("ordered", self.visit_ListComp(node)), node)
 
     # -- assignments --------------------------------------------------------------------------
 
@@ -673,7 +791,8 @@ class _Rewriter(ast.NodeTransformer):
         symbol = ast.Constant(_OPERATORS[type(node.op)] + "=")
         target = node.target
         site = self._site(target)
-        if isinstance(target, ast.Name) and not self._is_private(target):
+        giant = isinstance(node.op, ast.Mult) and not _is_small(node.value)
+        if isinstance(target, ast.Name) and (giant or not self._is_private(target)):
             return self._augmented_name(node, target, symbol, site)
         if isinstance(target, ast.Name):
             node.value = self._read(node.value, "unpack")
@@ -694,6 +813,8 @@ class _Rewriter(ast.NodeTransformer):
         self, node: ast.AugAssign, target: ast.Name, symbol: ast.Constant, site: ast.Constant
     ) -> ast.stmt:
         plain = _is_number(node.value) or _is_text(node.value) or self._scope.kind == "class"
+        if isinstance(node.op, (ast.Pow, ast.LShift)) and self._scope.kind != "class":
+            plain = False
         if plain and self._variable(target.id) is None:
             node.value = self._expr(node.value)
             return node
@@ -806,7 +927,10 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_Match(self, node: ast.Match) -> ast.stmt:
-        node.subject = self._read(node.subject)
+        if not isinstance(node.subject, ast.Constant):
+            site = self._site(node.subject)
+            subject = hook("match", self._expr(node.subject), site)
+            node.subject = ast.copy_location(subject, node.subject)
         for case in node.cases:  # patterns stay as they are
             if case.guard is not None:
                 case.guard = self._truth(case.guard)
@@ -863,6 +987,20 @@ def _docstring_first(body: _Body) -> tuple[_Body, _Body]:
 
 def _is_number(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, (int, float, complex))
+
+
+def _may_be_giant(op: ast.operator, left: ast.expr, right: ast.expr) -> bool:
+    """Whether an operation with a constant may need a look at how large its result will be."""
+    if isinstance(op, (ast.Pow, ast.LShift)):
+        return not (_is_small(left) and _is_small(right))
+    return isinstance(op, ast.Mult) and not (_is_small(left) or _is_small(right))
+
+
+def _is_small(node: ast.expr) -> bool:
+    """Whether it is a number that makes no giant, as exponent of another or as a factor."""
+    return isinstance(node, ast.Constant) and (
+        isinstance(node.value, float) or (isinstance(node.value, int) and node.value <= 1000)
+    )
 
 
 def _is_text(node: ast.expr) -> bool:
