@@ -367,3 +367,22 @@ def test_a_pool_of_processes_is_refused_with_advice():
 
     assert "exception" == run.verdict
     assert "Use a ThreadPoolExecutor here" in run.message
+
+
+def test_what_a_pool_complains_of_goes_to_the_program_s_logging():
+    def program():
+        import logging
+
+        logging.basicConfig(format="%(levelname)s of %(name)s: %(message)s")
+        future = Future()
+        future.add_done_callback(lambda done: 1 // 0)
+        future.set_result(1)
+        with ThreadPoolExecutor(1, initializer=fail) as pool:
+            return type(pool.submit(int).exception()).__name__
+
+    run = simulate(program)
+
+    assert "BrokenThreadPool" == run.result
+    assert "ERROR of concurrent.futures: exception calling callback for <Future" in run.output
+    assert "CRITICAL of concurrent.futures: Exception in initializer:\nTraceback" in run.output
+    assert "ValueError: no such film\n" in run.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextvars
+import io
 import os
 import random
 import sys
@@ -443,7 +444,8 @@ def test_a_bare_thread_prints_its_exception():
     run = simulate(program)
 
     assert "thread-exception" == run.verdict
-    assert run.output.startswith("Exception ignored in thread started by: <function")
+    colon = ":" if sys.version_info < (3, 13) else ""
+    assert run.output.startswith(f"Exception ignored in thread started by{colon} <function")
 
 
 # -- time and chance ----------------------------------------------------------------------------
@@ -573,3 +575,77 @@ def test_sockets_are_refused_with_advice():
     assert "exception" == run.verdict
     assert "`socket.socket` does real input/output" in run.message
     assert "time.sleep" in run.message
+
+
+def test_hooks_for_tracing_are_remembered_and_never_called():
+    def program():
+        called = []
+
+        def hook(*args):
+            called.append(args)
+
+        before = threading.gettrace(), threading.getprofile(), sys.gettrace()
+        threading.settrace(hook)
+        threading.setprofile(hook)
+        thread = threading.Thread(target=called.count, args=(0,))
+        thread.start()
+        thread.join()
+        return before, threading.gettrace() is threading.getprofile() is hook, called
+
+    assert ((None, None, None), True, []) == simulate(program).result
+
+
+def test_the_size_of_stacks_is_remembered():
+    def program():
+        sizes = [threading.stack_size(), threading.stack_size(262_144), threading.stack_size(0)]
+        return sizes, said(threading.stack_size, 1), said(threading.stack_size, -1)
+
+    same(program)
+
+
+def failing_hook():
+    def hook(args):
+        raise KeyError(args.thread.name)
+
+    seen = []
+    before = threading.excepthook, sys.excepthook, sys.stderr
+    threading.excepthook = hook
+    sys.excepthook = lambda kind, error, trace: seen.append((kind.__name__, str(error)))
+    sys.stderr = io.StringIO()
+    try:
+        thread = threading.Thread(target=int, args=("x",), name="T")
+        thread.start()
+        thread.join()
+        return seen, sys.stderr.getvalue()
+    finally:
+        threading.excepthook, sys.excepthook, sys.stderr = before
+
+
+def test_an_error_in_a_hook_goes_to_the_program_s_last_hook():
+    same(failing_hook)
+
+
+def unraisable():
+    seen = []
+    before = sys.unraisablehook
+    sys.unraisablehook = lambda report: seen.append(
+        (report.exc_type.__name__, str(report.exc_value), report.err_msg[:27], report.object is int)
+    )
+    ready = threading.Lock()
+    ready.acquire()
+
+    def bad():
+        ready.release()
+        raise KeyError("key")
+
+    try:
+        _thread.start_new_thread(bad, ())
+        ready.acquire()
+        time.sleep(0.01)
+        return seen
+    finally:
+        sys.unraisablehook = before
+
+
+def test_an_error_in_a_bare_thread_goes_to_the_program_s_hook():
+    same(unraisable)

@@ -329,3 +329,315 @@ def test_objects_of_a_run_can_be_looked_at_afterwards(run):
     made.result.move()
 
     assert "Point(3)" == repr(made.result)
+
+
+# -- what the library has besides ---------------------------------------------------------------------
+
+
+def test_dates_are_those_of_the_virtual_clock(run):
+    body = """
+        import time
+        from datetime import date, datetime, timedelta, timezone
+        begin = datetime.now()
+        time.sleep(90)
+        later = datetime.now(timezone.utc)
+        assert isinstance(datetime(2024, 1, 1) + timedelta(1), datetime)
+        assert isinstance(datetime.today().date(), date) and issubclass(datetime, date)
+        assert not isinstance(date.today(), datetime)
+        return str(datetime.now() - begin), str(later), str(date.today()), repr(datetime.utcnow()), repr(date(2024, 1, 1))
+        """
+    elapsed, later, *_, utc, day = good(run(body))
+
+    assert ("0:01:30", "2023-11-14 22:14:50+00:00") == (elapsed, later)
+    assert "datetime.datetime(2023, 11, 14, 22, 14, 50)" == utc
+    assert "datetime.date(2024, 1, 1)" == day
+
+
+def test_functions_of_time_do_not_become_methods(run):
+    body = """
+        import threading, time
+        class Task:
+            pause, now, moment, me = time.sleep, time.monotonic, time.localtime, threading.get_ident
+        task = Task()
+        task.pause(2)
+        return task.now(), task.moment(0.0).tm_year in (1969, 1970), task.me() == threading.get_ident()
+        """
+
+    assert (2.0, True, True) == good(run(body))
+
+
+def test_warnings_go_to_the_output_and_obey_the_program_s_filters_only(run, capsys):
+    import warnings
+
+    before = list(warnings.filters)
+    made = run("""
+        import warnings
+        from warnings import catch_warnings
+        warnings.warn("careful")
+        with catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            warnings.warn("old", DeprecationWarning)
+        warnings.simplefilter("error")
+        try:
+            warnings.warn("refused")
+        except UserWarning as error:
+            return [str(one.message) for one in seen], str(error)
+        """)
+
+    assert (["old"], "refused") == good(made)
+    assert "UserWarning: careful" in made.output
+    assert before == list(warnings.filters)
+    assert ("", "") == capsys.readouterr()
+
+
+def test_logging_is_set_up_for_one_run_only(run, capsys):
+    import logging
+
+    before = list(logging.getLogger().handlers), set(logging.root.manager.loggerDict)
+    body = """
+        import logging, threading
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(threadName)s %(name)s %(message)s")
+        log = logging.getLogger("a shop of this test")
+        worker = threading.Thread(target=log.info, args=("sold %d", 3), name="clerk")
+        worker.start()
+        worker.join()
+        log.debug("not shown")
+        logging.warning("closed")
+        """
+    made = run(body)
+
+    good(made)
+
+    lines = [line.partition(",000 ")[2] for line in made.output.splitlines()]
+    assert ["clerk a shop of this test sold 3", "MainThread root closed"] == lines
+    assert before == (list(logging.getLogger().handlers), set(logging.root.manager.loggerDict))
+    assert ("", "") == capsys.readouterr()
+
+
+def test_what_is_random_repeats(run):
+    body = """
+        import os, random, secrets, threading, uuid
+        from random import Random, SystemRandom
+        class Dice(Random):
+            def roll(self): return self.randint(1, 6)
+        found = []
+        def draw():
+            dice = Dice()
+            found.append((random.random(), Random().random(), SystemRandom().randrange(100), secrets.token_hex(4), os.urandom(3), str(uuid.uuid4()), [dice.roll() for _ in range(5)]))
+        threads = [threading.Thread(target=draw) for _ in range(2)]
+        for t in threads: t.start()
+        for t in threads: t.join()
+        draw()
+        seeded = Random(7).random() == Random(7).random() and Random(7) != Random(7)
+        return found, seeded
+        """
+
+    found, seeded = good(run(body))
+
+    assert (found, seeded) == good(run(body))
+    assert seeded
+    assert 3 == len({str(one) for one in found})
+
+
+def test_a_random_generator_that_threads_share_is_seen(notebook):
+    notebook.cell("""
+        import random, threading
+        def program():
+            dice = random.Random(1)
+            found = {}
+            def draw(name):
+                found[name] = dice.random()
+            threads = [threading.Thread(target=draw, args=(n,)) for n in "ab"]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            return found["a"] < found["b"]
+        """)
+
+    assert {True, False} == set(explore(notebook["program"]).outcomes)
+
+
+def test_a_generator_of_its_own_needs_no_seed_to_repeat_under_every_schedule(notebook):
+    notebook.cell("""
+        import random, threading
+        def program():
+            found = []
+            threads = [threading.Thread(target=lambda: found.append(random.Random().random())) for _ in range(2)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            return tuple(sorted(found))
+        """)
+
+    report = explore(notebook["program"])
+
+    assert 1 == len(report.outcomes)
+
+
+def test_a_scheduler_of_events_takes_virtual_time(run):
+    body = """
+        import sched, threading, time
+        events = sched.scheduler(time.monotonic, time.sleep)
+        seen = []
+        events.enter(5, 1, seen.append, ("late",))
+        gone = events.enter(3, 1, seen.append, ("never",))
+        events.enter(3, 2, lambda: seen.append(time.monotonic()))
+        events.cancel(gone)
+        threading.Thread(target=events.run).start()
+        time.sleep(10)
+        return seen, time.monotonic()
+        """
+
+    assert ([3.0, "late"], 10.0) == good(run(body))
+
+
+def test_a_pool_of_threads_by_multiprocessing(run):
+    body = """
+        import time
+        from multiprocessing import TimeoutError
+        from multiprocessing.pool import ThreadPool
+        def slow(n):
+            time.sleep(n)
+            return n * n
+        seen = []
+        with ThreadPool(2) as pool:
+            results = [
+                pool.map(slow, [3, 1, 2]), pool.apply(slow, (2,)), list(pool.imap(slow, [2, 1], chunksize=1)),
+                list(pool.imap_unordered(slow, [2, 1])), pool.starmap(pow, [(2, 3)], 1), list(pool.imap(slow, range(3), 2)), pool.map(slow, []),
+            ]
+            job = pool.map_async(slow, [1, 2], callback=seen.append)
+            try:
+                job.get(0.5)
+            except TimeoutError:
+                seen.append("late")
+            bad = pool.apply_async(int, ("x",), error_callback=lambda error: seen.append(type(error).__name__))
+            bad.wait()
+            job.wait()
+            results += [job.ready(), job.successful(), bad.successful()]
+            iterator = pool.imap(int, ["1", "x"])
+            results.append(next(iterator))
+            try:
+                next(iterator)
+            except ValueError as error:
+                seen.append(str(error))
+        pool.join()
+        try:
+            pool.map(slow, [1])
+        except ValueError as error:
+            seen.append(str(error))
+        last = ThreadPool(1)
+        job = last.apply_async(slow, (4,))
+        last.close()
+        last.join()
+        return results, seen, job.get()
+        """
+
+    results, seen, last = good(run(body))
+
+    assert [[9, 1, 4], 4, [4, 1], [1, 4], [8], [0, 1, 4], [], True, True, False, 1] == results
+    said = "invalid literal for int() with base 10: 'x'"
+    assert ["late", "ValueError", [1, 4], said, "Pool not running"] == seen
+    assert 16 == last
+
+
+def test_what_the_workers_of_such_a_pool_share_is_seen(notebook):
+    notebook.cell("""
+        from multiprocessing.pool import ThreadPool
+        def program():
+            box = [0]
+            def add(n): box[0] += n
+            pool = ThreadPool(2)
+            jobs = [pool.apply_async(add, (1,)) for _ in range(2)]
+            for job in jobs: job.get()
+            return box[0]
+        """)
+
+    assert {1, 2} == set(explore(notebook["program"]).outcomes)
+
+
+def test_processes_that_are_threads(run):
+    body = """
+        import multiprocessing.dummy
+        from multiprocessing import cpu_count, dummy
+        from multiprocessing.dummy import Pool, Process, Queue
+        assert dummy is multiprocessing.dummy
+        queue = Queue()
+        process = Process(target=queue.put, args=(1,))
+        process.start()
+        process.join()
+        with Pool(2) as pool:
+            return queue.get(), process.exitcode, pool.map(abs, [-2]), dummy.Value("i", 3).value, cpu_count()
+        """
+
+    assert (1, 0, [2], 3, 4) == good(run(body))
+
+
+@pytest.mark.parametrize(
+    "line, advice",
+    [
+        ("import multiprocessing; multiprocessing.Process()", "ThreadPool"),
+        ("from multiprocessing.pool import Pool; Pool(2)", "ThreadPool"),
+        ("import asyncio; asyncio.run(None)", "time.sleep"),
+        ("from asyncio import to_thread; to_thread(print)", "with threads"),
+        ("import signal; signal.signal(2, print)", "threading.Event"),
+        ("import _thread; _thread.interrupt_main()", "threading.Event"),
+        ("import subprocess; subprocess.run(['true'])", "Use threads here"),
+        ("import select; select.select([], [], [])", "time.sleep"),
+        ("import uuid; uuid.uuid1()", "uuid4"),
+    ],
+)
+def test_what_cannot_be_simulated_is_refused_with_advice(run, line, advice):
+    made = run(line)
+
+    assert "exception" == made.verdict
+    assert advice in made.message
+
+
+def test_names_imported_by_a_cell_are_the_world_s_too(run, capsys):
+    head = """
+        from datetime import date, datetime
+        from logging import getLogger
+        from multiprocessing.pool import ThreadPool
+        from os import urandom
+        from random import Random
+        from sched import scheduler
+        from secrets import token_hex
+        from uuid import uuid4
+        from warnings import warn
+        """
+    body = """
+        warn("careful")
+        getLogger().warning("closed")
+        events = scheduler()
+        events.enter(60, 1, print, ("a minute later",))
+        events.run()
+        with ThreadPool(1) as pool:
+            now = pool.apply(datetime.now)
+        return str(now.minute), str(date.today().year), Random().random(), urandom(2), token_hex(2), uuid4().hex
+        """
+
+    made = run(body, head)
+
+    assert ("14", "2023") == good(made)[:2]
+    assert good(made) == good(run(body, head))
+    assert 60 == made.elapsed
+    assert "UserWarning: careful" in made.output
+    assert made.output.endswith("closed\na minute later\n")
+    assert ("", "") == capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "line, call",
+    [
+        ("from subprocess import run as it", "it(['true'])"),
+        ("from multiprocessing import Process as it", "it()"),
+        ("from multiprocessing.pool import Pool as it", "it(2)"),
+        ("from socket import socket as it", "it()"),
+        ("from urllib.request import urlopen as it", "it('http://localhost')"),
+        ("from asyncio import run as it", "it(None)"),
+        ("from signal import signal as it", "it(2, print)"),
+        ("from select import select as it", "it([], [], [], 1)"),
+    ],
+)
+def test_names_that_a_cell_imported_are_refused_too(run, line, call):
+    made = run(call, line)
+
+    assert isinstance(made.error, SimulationError)

@@ -6,6 +6,7 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from . import endless
 from .errors import SimulationError
 from .models import facade
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from .hooks import Hooks
     from .world import World
 
 
@@ -26,6 +28,7 @@ class StandIns:
     def table(self) -> dict[str, Any]:
         """All of them, by name."""
         own = {name: getattr(self, name) for name in _NAMES}
+        own |= {"range": endless.range, "pow": endless.pow}
         return own | {"__import__": self._world.import_, "quit": self.exit}
 
     # -- announced: attributes and items that are reached by a call --------------------------------
@@ -118,7 +121,11 @@ class StandIns:
     ) -> Any:
         if not 1 <= len(args) <= 3:
             return run(*args, **kwargs)
+        if len(self._world.sched.tasks) > 1:
+            self._world.sched.exact = False  # nobody else expects what it changes
         source, *spaces = args
+        if not isinstance(source, (str, bytes)):
+            self._world.sched.exact = False  # code that was compiled before is not rewritten
         if not spaces and "globals" not in kwargs:
             spaces = [frame.f_globals]
             if "locals" not in kwargs and frame.f_locals is not frame.f_globals:
@@ -132,6 +139,8 @@ class StandIns:
         ours = isinstance(space, dict) and space["__builtins__"] is self._world.builtins
         if ours and isinstance(source, (str, bytes)):
             source = self._world.rewritten(source, "eval" if run is eval else "exec")
+        elif not ours:
+            self._world.sched.exact = False
         return run(source, *spaces, **kwargs)
 
     # -- captured or refused ----------------------------------------------------------------------
@@ -144,9 +153,8 @@ class StandIns:
             file = world_sys.__dict__["stdout"]
             if file is None:
                 return
-        for value in values:
-            self._hooks.show(value, None)
-        print(*values, file=file, **kwargs)
+        texts = [str(self._hooks.show(value, None)) for value in values]
+        print(*texts, file=_Announced(file, self._hooks), **kwargs)
 
     def input(self, prompt: object = "", /) -> NoReturn:
         """`input`: nobody is there to answer."""
@@ -157,13 +165,8 @@ class StandIns:
         )
 
     def open(self, file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        """`open`, for reading: a program runs hundreds of times, so it must not leave traces."""
-        if isinstance(mode, str) and set(mode) & set("wax+"):
-            raise SimulationError(
-                f"open({file!r}, {mode!r}) would write to a real file, once for every schedule. "
-                "Collect the text in a list or an io.StringIO instead."
-            )
-        return open(file, mode, *args, **kwargs)  # noqa: PTH123 (may be a descriptor)
+        """`open`, for reading."""
+        return facade.open_for_reading(file, mode, *args, **kwargs)
 
     def breakpoint(self, *args: object, **kwargs: object) -> NoReturn:
         """`breakpoint`: nobody sits there."""
@@ -175,6 +178,17 @@ class StandIns:
     def exit(self, code: object = None) -> NoReturn:
         """`exit` and `quit`."""
         raise SystemExit(code)
+
+
+class _Announced:
+    """A file whose methods are announced like those that the program calls itself."""
+
+    def __init__(self, file: Any, hooks: Hooks) -> None:
+        self._file = file
+        self._hooks = hooks
+
+    def __getattr__(self, name: str) -> Any:
+        return self._hooks.method(self._file, name, None)
 
 
 _NAMES = tuple(name for name in vars(StandIns) if not name.startswith("_") and name != "table")

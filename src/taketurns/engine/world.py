@@ -168,7 +168,7 @@ class World:
             if "*" in fromlist:
                 wanted += getattr(module, "__all__", ())
             for item in wanted:
-                if not hasattr(module, item):
+                if f"{name}.{item}" in _AS_LEARNERS or not hasattr(module, item):
                     self._submodule(f"{name}.{item}")
         return module
 
@@ -195,12 +195,16 @@ class World:
         return module
 
     def _find(self, name: str, package: ModuleType | None) -> ModuleType:
+        if name in _AS_LEARNERS:
+            return self._as_learners(name, package)
         module = facade.make_module(name, self.sched)
         if module is None and name.partition(".")[0] == "taketurns":
             module = _Outside(name)
         if module is None and name in ("atexit", "importlib"):
             module = ModuleType(name)
             module.__dict__.update(importlib.import_module(name).__dict__)
+        if name == "_warnings":
+            raise ImportError(_C_WARNINGS, name=name)
         if name == "importlib":
             module.__dict__.update(__import__=self.import_, import_module=self._import_module)
         elif name in _REGISTERING:  # a world leaves nothing behind for the end of the process
@@ -224,6 +228,25 @@ class World:
         self._modules[name] = module
         return module
 
+    def _as_learners(self, name: str, package: ModuleType | None) -> ModuleType:
+        """A module of the library's, executed like one of the learner's."""
+        file = _AS_LEARNERS[name]
+        if not file.is_absolute():
+            library = importlib.util.find_spec("multiprocessing")
+            assert library is not None
+            assert library.origin is not None
+            file = Path(library.origin).with_name(str(file.parent)) / file.name
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None
+        assert spec.origin is not None
+        code, reach = self._code.module(name, spec.origin)
+        self._reach |= reach
+        self.hooks.extend(reach)
+        module = self._execute(name, spec, code, rewritten=True)
+        if package is not None:
+            setattr(package, name.rpartition(".")[2], module)
+        return module
+
     def _execute(
         self, name: str, spec: ModuleSpec, code: CodeType, *, rewritten: bool = False
     ) -> ModuleType:
@@ -232,7 +255,8 @@ class World:
         module.__dict__["__builtins__"] = self.builtins
         if rewritten:
             module.__dict__["_tt_tick"] = self.sched.tick
-        self._modules[name] = module
+        modules: dict[str, ModuleType] = self.sched.state.setdefault("modules", {})
+        self._modules[name] = modules[name] = module
         try:
             if len(self.sched.live) > 1:  # others that import it wait until it is complete
                 with self.sched.atomic():
@@ -240,8 +264,9 @@ class World:
             else:
                 exec(code, module.__dict__)
         except BaseException:
-            del self._modules[name]
+            del self._modules[name], modules[name]
             raise
+        facade.loaded(name, module, self.sched)
         return module
 
     def _import_module(self, name: str, package: str | None = None) -> ModuleType:
@@ -282,9 +307,19 @@ class Refusal:
         )
 
 
+# What is executed like modules of the learner's, and where: in the library, if relative.
+_AS_LEARNERS: Mapping[str, Path] = {
+    "multiprocessing.dummy": Path("dummy/__init__.py"),
+    "multiprocessing.dummy.connection": Path("dummy/connection.py"),
+    "multiprocessing.pool": Path(facade.__file__).with_name("thread_pool.py"),
+}
+_C_WARNINGS = "the warnings of a world are its own, written in Python"
 _BUILTINS: Mapping[str, Any] = vars(builtins)
 _MODULE_NAMES = ("__name__", "__doc__", "__package__", "__file__", "__loader__", "__spec__")
-_REGISTERING = {"atexit": ("register", "unregister"), "os": ("register_at_fork",)}
+_REGISTERING = {
+    "atexit": ("register", "unregister", "_clear", "_run_exitfuncs"),
+    "os": ("register_at_fork",),
+}
 _stdlib: dict[str, CodeType] = {}
 
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from taketurns.engine.errors import SimulationError
 from taketurns.engine.scheduler import Scheduler, Task, here
+from taketurns.engine.spinning import Transparent
 
 Explanation = Callable[[Scheduler, Task], str]  # of what the task waits for, and who has it
 
@@ -16,10 +17,45 @@ Explanation = Callable[[Scheduler, Task], str]  # of what the task waits for, an
 _AT_ONCE = {"acquire": "try-acquire", "put": "try-put", "get": "try-get", "join": "is-alive"}
 
 
+class Untold:
+    """Keeps watch over what threads read and write without a step, as hardly any two of them do."""
+
+    __slots__ = ("_reads", "_write")
+
+    def __init__(self) -> None:
+        self._reads: dict[Task, int] = {}  # how many threads there were at the last one
+        self._write: tuple[Task, int] | None = None
+
+    def read(self) -> bool:
+        """Note that the current thread reads; say whether it certainly comes after the write."""
+        sched = here()
+        self._reads[sched.current] = len(sched.tasks)
+        return self._write is None or _is_before(sched, *self._write)
+
+    def write(self) -> bool:
+        """Note that the current thread writes; say whether that certainly comes after all else."""
+        sched = here()
+        earlier = [*self._reads.items(), *([self._write] if self._write else ())]
+        self._write = sched.current, len(sched.tasks)
+        return all(_is_before(sched, *entry) for entry in earlier)
+
+
+def _is_before(sched: Scheduler, task: Task, count: int) -> bool:
+    """Whether what `task` did when there were `count` threads comes before what happens now.
+
+    That is so if it is the current thread, or has started since then what led to it.
+    """
+    path, mine = task.path, sched.current.path
+    if mine[: len(path)] != path:
+        return False
+    child = mine[: len(path) + 1]
+    return mine == path or any(other.path == child for other in sched.tasks[count:])
+
+
 FIRST_ADDRESS = 0x7F0000000000  # as of the world's `id`
 
 
-class Model:
+class Model(Transparent):
     """Something that threads share, hashed by order of appearance so that runs repeat exactly."""
 
     __slots__ = ("__weakref__",)
@@ -54,7 +90,7 @@ def attempt(
     """Take a guarded step within `limit` seconds (None: for ever); say if the guard held."""
     sched = here()
     if limit is None or limit > 0:
-        return sched.step(
+        held = sched.step(
             kind,
             obj,
             mode,
@@ -65,6 +101,9 @@ def attempt(
             arrived=arrived,
             more=more,
         )
+        if not held and kind in _AT_ONCE:
+            sched.stutter()
+        return held
     sched.step(_AT_ONCE.get(kind, kind), obj, mode, key=key, more=more)
     if guard():
         return True
@@ -79,6 +118,12 @@ def newer(more: dict[str, Any], name: str, function: str) -> Any:
         unknown = next(iter(more))
         raise TypeError(f"{function}() got an unexpected keyword argument {unknown!r}")
     return value
+
+
+def announcing(function: Any) -> Any:
+    """`function`, announcing what it touches if its code is not rewritten, as that of `sum`."""
+    callee = here().state.get("callee")
+    return function if callee is None else callee(function, None)
 
 
 def patience(block: object, timeout: Any) -> Any:

@@ -8,13 +8,21 @@ import time as real
 from typing import TYPE_CHECKING, Any
 
 from taketurns.engine.scheduler import here
+from taketurns.engine.spinning import Transparent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 EPOCH = 1_700_000_000.0  # what time.time() reads when a run begins: 14 November 2023, 22:13:20 UTC
 
-CLOCK = object()  # what a sleeping thread is about
+
+class _Clock(Transparent):
+    """What a sleeping thread is about."""
+
+    __slots__ = ()
+
+
+CLOCK = _Clock()
 
 
 def monotonic() -> float:

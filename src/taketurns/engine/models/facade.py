@@ -6,15 +6,20 @@ imports it; each world then gets a module of its own with these contents, and ma
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import io
+import os as real_os
 import random as real_random
+import stat
 import sys as real_sys
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from taketurns.engine import endless
 from taketurns.engine.errors import SimulationError
+from taketurns.engine.kinds import words
 from taketurns.engine.scheduler import Scheduler, here
 
 if TYPE_CHECKING:
@@ -24,7 +29,16 @@ Contents = dict[str, Any]
 
 # Modules of the standard library whose own source is executed over these models.
 STDLIB_OVER_MODELS = frozenset(
-    {"logging", "logging.config", "logging.handlers", "sched", "traceback"}
+    {
+        "_py_warnings",
+        "logging",
+        "logging.config",
+        "logging.handlers",
+        "sched",
+        "secrets",
+        "traceback",
+        "warnings",
+    }
 )
 
 _INPUT_OUTPUT = (
@@ -32,16 +46,21 @@ _INPUT_OUTPUT = (
     "that fetches as an argument and pass one that calls time.sleep; or run it for real."
 )
 _PROCESSES = (
-    "starts processes, which a simulation cannot control. Use threads here, or run the program "
+    "is about processes, which a simulation cannot control. Use threads here (threading, "
+    "concurrent.futures.ThreadPoolExecutor, multiprocessing.pool.ThreadPool), or run the program "
     "for real."
 )
 _SIGNALS = (
     "reaches the whole process, which a simulation must leave alone. Use a threading.Event to stop "
     "threads, or run the program for real."
 )
+_PAST_PYTHON = (
+    "reaches past Python, where a simulation can see and control nothing. Run the program for real."
+)
 _OWN_LOOP = (
-    "runs an event loop of its own, which this simulation of threads does not know. "
-    "Run the program for real."
+    "belongs to an event loop, which this simulation of threads does not know. Write the waiting "
+    "calls with threads (threading, concurrent.futures) and time.sleep, or run the program for "
+    "real."
 )
 _REFUSED = {
     **dict.fromkeys(
@@ -62,9 +81,11 @@ _REFUSED = {
         ),
         _INPUT_OUTPUT,
     ),
+    **dict.fromkeys(("_socket", "_ssl"), _INPUT_OUTPUT),
+    **dict.fromkeys(("_multiprocessing", "_posixsubprocess", "multiprocessing"), _PROCESSES),
+    **dict.fromkeys(("_ctypes", "ctypes"), _PAST_PYTHON),
+    **dict.fromkeys(("_signal", "faulthandler", "signal"), _SIGNALS),
     "asyncio": _OWN_LOOP,
-    "multiprocessing": _PROCESSES,
-    "signal": _SIGNALS,
     "subprocess": _PROCESSES,
 }
 _PACKAGES = ("concurrent", "http", "urllib")  # real ones, but for some of their modules
@@ -99,17 +120,27 @@ def counterpart(value: object) -> tuple[str, str] | None:
 
     `threading.Lock` gives ("threading", "Lock"); None for what is no part of a modelled module.
     """
-    if not _counterparts:
-        for name in _CONTENTS:
-            real = importlib.import_module(name)
-            for attribute, stand_in in _contents(name).items():
-                original = getattr(real, attribute, stand_in)
-                if original is not stand_in and not attribute.startswith("__"):
-                    _counterparts.setdefault(id(original), (original, (name, attribute)))
+    for name in _CONTENTS:
+        real = real_sys.modules.get(name)
+        if real is None or name in _counted:
+            continue
+        _counted.add(name)
+        for attribute, stand_in in _contents(name).items():
+            original = getattr(real, attribute, stand_in)
+            if original is not stand_in and not attribute.startswith("__"):
+                _counterparts.setdefault(id(original), (original, (name, attribute)))
     original, place = _counterparts.get(id(value), (None, None))
-    return place if original is value else None
+    if original is value and place is not None:
+        return place
+    home = str(getattr(value, "__module__", None)).replace("_warnings", "warnings")
+    if home in STDLIB_OVER_MODELS or _refusal(home) is not None:
+        name = str(getattr(value, "__name__", None))
+        if getattr(real_sys.modules.get(home), name, None) is value:
+            return home, name
+    return None
 
 
+_counted: set[str] = set()
 _counterparts: dict[int, tuple[object, tuple[str, str]]] = {}
 
 
@@ -136,7 +167,12 @@ def _tie(name: str, module: ModuleType, modules: dict[str, ModuleType], sched: S
         setattr(modules[package], last, module)
     for part in _PARTS.get(name, ()):
         setattr(module, part, make_module(f"{name}.{part}", sched))
+    if name == "os":  # a copy for each run
+        environment = dict(module.__dict__["environ"])
+        module.__dict__.update(environ=environment, getenv=environment.get)
     if name == "sys":
+        for changing in ("argv", "meta_path", "path", "path_hooks", "warnoptions"):
+            module.__dict__[changing] = [*module.__dict__[changing]]
         module.__dict__["__getattr__"] = lambda wanted: _loaded(wanted, sched)
 
 
@@ -159,6 +195,8 @@ class _Refusing(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        if (self.__name__, name) == ("multiprocessing", "cpu_count"):
+            return _cores
         value = getattr(importlib.import_module(self.__name__), name)
         if isinstance(value, (int, str)):
             return value
@@ -188,6 +226,11 @@ def _named(real: ModuleType, names: Iterable[str]) -> Contents:
     return {name: getattr(real, name) for name in names if hasattr(real, name)}
 
 
+def _named_in(module: str, *names: str) -> Contents:
+    """These of what stands for another module."""
+    return {name: _contents(module)[name] for name in names if name in _contents(module)}
+
+
 def _threading() -> Contents:
     import threading as real
 
@@ -215,6 +258,8 @@ def _threading() -> Contents:
         "Thread": threads.Thread,
         "ThreadError": real.ThreadError,
         "Timer": threads.Timer,
+        "_CRLock": locks.RLock,
+        "_PyRLock": locks.RLock,
         "__excepthook__": threads.excepthook,
         "activeCount": threads.active_count,
         "active_count": threads.active_count,
@@ -222,22 +267,31 @@ def _threading() -> Contents:
         "current_thread": threads.current_thread,
         "enumerate": threads.enumerate,
         "excepthook": threads.excepthook,
-        "get_ident": threads.get_ident,
-        "get_native_id": threads.get_ident,
-        "getprofile": threads.no_hook,
-        "gettrace": threads.no_hook,
+        **_named_in("_thread", "get_ident", "get_native_id", "stack_size"),
         "local": real.local,  # a run never has two threads on one OS thread
         "main_thread": threads.main_thread,
-        "setprofile": threads.ignore_hook,
-        "setprofile_all_threads": threads.ignore_hook,
-        "settrace": threads.ignore_hook,
-        "settrace_all_threads": threads.ignore_hook,
-        "stack_size": threads.stack_size,
+        **_tracing("threading"),
     }
     contents["__all__"] = [name for name in real.__all__ if name in contents]
     return {name: value for name, value in contents.items() if hasattr(real, name)}
 
 
+def _tracing(module: str) -> Contents:
+    """The functions of a module that set and give the hooks for tracing and profiling."""
+    from .threads import get_hook, set_hook
+
+    found: Contents = {}
+    for kind in ("trace", "profile"):
+        name = f"{kind} of {module}"
+        found |= {
+            f"set{kind}": functools.partial(set_hook, name),
+            f"set{kind}_all_threads": functools.partial(set_hook, name),
+            f"get{kind}": functools.partial(get_hook, name),
+        }
+    return found
+
+
+@functools.cache
 def _lock_factory() -> Callable[..., Any]:
     """`threading.Lock`: a class from 3.13 on, a function before."""
     from . import locks
@@ -245,16 +299,16 @@ def _lock_factory() -> Callable[..., Any]:
     if real_sys.version_info >= (3, 13):
         return locks.Lock
 
-    return _Builtin(locks.Lock)
+    return _Builtin(locks.Lock, "allocate_lock")
 
 
 class _Builtin:
     """A callable that, like a built-in function, does not become a method in a class."""
 
-    __name__ = "allocate_lock"
-
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
         self._function = function
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = function.__doc__
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._function(*args, **kwargs)
@@ -278,11 +332,12 @@ def _bare_threads() -> Contents:
         "_ExceptHookArgs": threads.ExceptHookArgs,
         "_excepthook": threads.excepthook,
         "_local": real._local,
-        "allocate": _contents("threading")["Lock"],
-        "allocate_lock": _contents("threading")["Lock"],
+        "allocate": _lock_factory(),
+        "allocate_lock": _lock_factory(),
         "error": real.error,
         "exit": leave,
         "exit_thread": leave,
+        "interrupt_main": _failing("_thread.interrupt_main", _SIGNALS),
         "get_ident": threads.get_ident,
         "get_native_id": threads.get_ident,
         "lock": locks.Lock,
@@ -290,7 +345,7 @@ def _bare_threads() -> Contents:
         "start_new": threads.start_new_thread,
         "start_new_thread": threads.start_new_thread,
     }
-    return {name: value for name, value in contents.items() if hasattr(real, name)}
+    return _unbound({name: value for name, value in contents.items() if hasattr(real, name)})
 
 
 def _queue() -> Contents:
@@ -367,7 +422,23 @@ def _time() -> Contents:
     for name in ("process_time", "thread_time"):
         contents[name] = clock.process_time
         contents[f"{name}_ns"] = clock.process_time_ns
-    return contents
+    return _unbound(contents)
+
+
+def _unbound(contents: Contents) -> Contents:
+    """The same with what stands for built-in functions behaving as such in a class."""
+    return {
+        name: _Builtin(value, name) if isinstance(value, FunctionType) else value
+        for name, value in contents.items()
+    }
+
+
+def _datetime() -> Contents:
+    import datetime as dt
+
+    from . import dates
+
+    return {**vars(dt), "date": dates.date, "datetime": dates.datetime}
 
 
 # -- sys ------------------------------------------------------------------------------------------
@@ -421,8 +492,6 @@ class _NoInput(io.TextIOBase):
 def _sys() -> Contents:
     import sys as real
 
-    from .threads import ignore_hook, no_hook
-
     def accepted(*args: object) -> None:
         """Accepted and ignored: it would change the process in which the simulation runs."""
 
@@ -432,45 +501,114 @@ def _sys() -> Contents:
         "stdout": Captured("stdout"),
         "stderr": Captured("stderr"),
         "stdin": _NoInput(),
-        "gettrace": no_hook,
-        "getprofile": no_hook,
-        "settrace": ignore_hook,
-        "setprofile": ignore_hook,
+        **{name: hook for name, hook in _tracing("sys").items() if hasattr(real, name)},
         **dict.fromkeys(("addaudithook", "setrecursionlimit", "setswitchinterval"), accepted),
     }
     for name in ("stdout", "stderr", "stdin"):
         contents[f"__{name}__"] = contents[name]
+    for name in _OF_PROCESS:
+        if name in contents:
+            contents[name] = _failing(f"sys.{name}", _CHANGES_PROCESS)
     return contents
+
+
+_OF_PROCESS = words(
+    "_clear_type_cache activate_stack_trampoline call_tracing set_asyncgen_hooks "
+    "set_coroutine_origin_tracking_depth set_int_max_str_digits setdlopenflags"
+)
 
 
 def _loaded(wanted: str, sched: Scheduler) -> Any:
     """`sys.modules`, made when it is first asked for: the world's modules where it has its own."""
     if wanted != "modules":
         raise AttributeError(f"module 'sys' has no attribute {wanted!r}")
-    names = [*real_sys.modules]
-    loaded = {name: make_module(name, sched) or real_sys.modules[name] for name in names}
-    sched.state["modules"]["sys"].__dict__["modules"] = loaded
-    return loaded
+    own = sched.state["modules"]
+    names = dict.fromkeys([*real_sys.modules, *own])
+    found = {name: make_module(name, sched) or real_sys.modules[name] for name in names}
+    own["sys"].__dict__["modules"] = found
+    return found
+
+
+def loaded(name: str, module: ModuleType, sched: Scheduler) -> None:
+    """Add a module that the world has executed to its `sys.modules`, if that is made already."""
+    world_sys = sched.state["modules"].get("sys")
+    if world_sys is not None and "modules" in world_sys.__dict__:
+        world_sys.__dict__["modules"][name] = module
 
 
 # -- os -------------------------------------------------------------------------------------------
 
 _ENDS_PROCESS = "would end the whole process. Return from the program instead."
+_CHANGES_PROCESS = (
+    "changes the whole process, once for every schedule, which a simulation must leave as it was. "
+    "Let the program take what it needs as an argument."
+)
+_CHANGES_FILES = (
+    "reaches real files or waits for them, once for every schedule. "
+    "Keep the data in lists or an io.StringIO instead."
+)
+_CHANGING = words(
+    "chdir chroot close closerange dup dup2 fchdir initgroups nice putenv umask unsetenv"
+)
+_FILES = words(
+    "chflags chmod chown copy_file_range fchmod fchown fdopen fifo ftruncate lchmod lchown link "
+    "makedirs mkdir mkfifo mknod open openpty pipe pipe2 posix_openpt pread preadv pwrite pwritev "
+    "read readv remove removedirs removexattr rename renames replace rmdir sendfile splice symlink "
+    "truncate unlink utime wait wait3 wait4 waitid waitpid write writev"
+)
+_NO_CLOCK = "reads the real clock and the network card. Use uuid.uuid4, which repeats."
 _LEAVES_PROCESS = "goes beyond this process, which a simulation cannot control. Run it for real."
 
 
-def _os() -> Contents:
-    import os as real
-
-    contents = dict(vars(real))
-    for name in contents:
+def _os(module: str = "os") -> Contents:
+    contents = dict(vars(importlib.import_module(module)))
+    for name, value in contents.items():
         if name in ("_exit", "abort"):
             contents[name] = _failing(f"os.{name}", _ENDS_PROCESS)
         elif name in ("fork", "forkpty", "kill", "killpg", "popen", "system") or name.startswith(
             ("exec", "spawn", "posix_spawn")
         ):
             contents[name] = _failing(f"os.{name}", _LEAVES_PROCESS)
+        elif name in _CHANGING or (name.startswith("set") and callable(value)):
+            contents[name] = _failing(f"os.{name}", _CHANGES_PROCESS)
+        elif name in _FILES:
+            contents[name] = _failing(f"os.{name}", _CHANGES_FILES)
+    ours = {"cpu_count": _cores, "process_cpu_count": _cores, "urandom": _urandom}
+    contents.update((name, ours[name]) for name in ours if name in contents)
     return contents
+
+
+def _urandom(size: int, /) -> bytes:
+    """Bytes that the thread draws, the same in every repetition."""
+    return _generator().randbytes(size)
+
+
+def open_for_reading(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+    """`open`, for reading: a program runs hundreds of times, so it must not leave traces."""
+    if isinstance(mode, str) and set(mode) & set("wax+"):
+        raise SimulationError(
+            f"open({file!r}, {mode!r}) would write to a real file, once for every schedule. "
+            "Collect the text in a list or an io.StringIO instead."
+        )
+    try:
+        kind = real_os.stat(file).st_mode  # noqa: PTH116 (may be a descriptor)
+    except (OSError, TypeError, ValueError):
+        kind = stat.S_IFREG  # `open` itself says what is wrong
+    if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind) and file != real_os.devnull:
+        raise SimulationError(
+            f"open({file!r}) is no ordinary file: reading it may wait for ever. "
+            "Let the program take the text as an argument."
+        )
+    return open(file, mode, *args, **kwargs)  # noqa: PTH123 (may be a descriptor)
+
+
+def _io() -> Contents:
+    return {**vars(io), "open": open_for_reading}
+
+
+def _cores() -> int:
+    """How many processors there are: always 4, so that no verdict depends on the machine."""
+    return 4
 
 
 def _failing(name: str, why: str) -> Callable[..., NoReturn]:
@@ -493,21 +631,133 @@ def _random() -> Contents:
     for name, value in contents.items():
         if isinstance(getattr(value, "__self__", None), real_random.Random):
             contents[name] = _drawing(name)
-    return contents
+    return contents | {"Random": _Random, "SystemRandom": _SystemRandom}
 
 
 def _drawing(name: str) -> Callable[..., Any]:
     def draw(*args: Any, **kwargs: Any) -> Any:
-        sched = here()
-        path = sched.current.path
-        generators = sched.state.setdefault("random", {})
-        if path not in generators:
-            generators[path] = real_random.Random(str(path) if path else 0)
-        sched.mutated()
-        return getattr(generators[path], name)(*args, **kwargs)
+        return getattr(_generator(), name)(*args, **kwargs)
 
     draw.__name__ = draw.__qualname__ = name
     return draw
+
+
+def _generator() -> real_random.Random:
+    """The generator of the thread that runs, about to be used."""
+    sched = here()
+    path = sched.current.path
+    generators: dict[object, real_random.Random] = sched.state.setdefault("random", {})
+    if path not in generators:
+        generators[path] = real_random.Random(str(path) if path else 0)
+    sched.mutated()
+    return generators[path]
+
+
+def _seed(generator: real_random.Random, a: Any = None, version: int = 2) -> None:
+    """Seed it; without a seed, by what the thread draws, so that runs repeat exactly."""
+    real_random.Random.seed(generator, _generator().getrandbits(64) if a is None else a, version)
+
+
+# Not written as functions of the class, by which the engine's own classes are known: that what an
+# instance does is seen is left to who calls it.
+_Random: Any = type(
+    "Random",
+    (real_random.Random,),
+    {"__module__": "random", "seed": functools.partialmethod(_seed)},
+)
+
+
+def _bits(generator: object, k: int, /) -> int:
+    return _generator().getrandbits(k)
+
+
+def _bytes(generator: object, n: int) -> bytes:
+    return _generator().randbytes(n)
+
+
+def _fraction(generator: object) -> float:
+    return _generator().random()
+
+
+def _keep_seed(generator: object, *args: object, **kwargs: object) -> None:
+    """Accepted and ignored, as by the real one."""
+
+
+_SystemRandom: Any = type(
+    "SystemRandom",
+    (real_random.SystemRandom,),
+    {
+        "__module__": "random",
+        "getrandbits": functools.partialmethod(_bits),
+        "randbytes": functools.partialmethod(_bytes),
+        "random": functools.partialmethod(_fraction),
+        "seed": functools.partialmethod(_keep_seed),
+    },
+)
+
+
+def _uuid() -> Contents:
+    import uuid as real
+
+    def uuid4() -> real.UUID:
+        """A UUID from what the thread draws."""
+        return real.UUID(int=_generator().getrandbits(128), version=4)
+
+    return {
+        **vars(real),
+        "uuid1": _failing("uuid.uuid1", _NO_CLOCK),
+        "uuid4": uuid4,
+    }
+
+
+# -- what would never end, or reach further than the run ------------------------------------------
+
+
+def _itertools() -> Contents:
+    import itertools as real
+
+    return {**vars(real), **endless.ITERATORS}
+
+
+def _math() -> Contents:
+    import math as real
+
+    ours = {name: getattr(endless, name) for name in ("comb", "factorial", "perm")}
+    return {**vars(real), **ours}
+
+
+def _weakref() -> Contents:
+    import weakref as real
+
+    class finalize(real.finalize):  # type: ignore[type-arg]
+        """`weakref.finalize`, but not at the end of the process: the run is over long before."""
+
+        __module__ = "weakref"
+        _registered_with_atexit = True
+
+        def __init__(self, obj: Any, func: Any, /, *args: Any, **kwargs: Any) -> None:
+            super().__init__(obj, func, *args, **kwargs)
+            self.atexit = False
+
+    return {**vars(real), "finalize": finalize}
+
+
+def _operator() -> Contents:
+    import operator as real
+
+    ours = {"pow": endless.power, "lshift": endless.shifted}
+    return {**vars(real), **ours, **{f"__{name}__": ours[name] for name in ours}}
+
+
+def _gc() -> Contents:
+    """The collector is off in a simulation, lest it calls finalisers at any moment."""
+    import gc as real
+
+    def ignored(*args: object) -> None:
+        """Accepted and ignored: it would change the process in which the simulation runs."""
+
+    names = ("disable", "enable", "freeze", "set_debug", "set_threshold", "unfreeze")
+    return {**vars(real), **dict.fromkeys(names, ignored), "callbacks": [], "garbage": []}
 
 
 _CONTENTS: dict[str, Callable[[], Contents]] = {
@@ -520,5 +770,18 @@ _CONTENTS: dict[str, Callable[[], Contents]] = {
     "time": _time,
     "sys": _sys,
     "os": _os,
+    **{
+        name: functools.partial(_os, name)
+        for name in ("posix", "nt")
+        if name in real_sys.builtin_module_names
+    },
+    "io": _io,
     "random": _random,
+    "uuid": _uuid,
+    "datetime": _datetime,
+    "itertools": _itertools,
+    "math": _math,
+    "operator": _operator,
+    "weakref": _weakref,
+    "gc": _gc,
 }

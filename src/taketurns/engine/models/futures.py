@@ -33,8 +33,8 @@ from taketurns.engine.errors import SimulationError
 from taketurns.engine.recording import learner_line
 from taketurns.engine.scheduler import Abort, Scheduler, Task, here
 
-from .base import Model, address, attempt, named, newer
-from .threads import Thread, roll, traceback_text, write_error
+from .base import Model, address, announcing, attempt, named, newer
+from .threads import Thread, roll, traceback_text, world_module, write_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -144,7 +144,7 @@ class Future(Model):
         try:
             fn(self)
         except Exception as error:
-            write_error(f"exception calling callback for {self!r}\n{traceback_text(error)}")
+            _log("error", f"exception calling callback for {self!r}", error)
 
     def set_running_or_notify_cancel(self) -> bool:
         """For executors: the call begins now; False if it was cancelled."""
@@ -245,11 +245,15 @@ def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator
         return any(f._tt_notified() for f in pending)
 
     late = False
+    first = True
     while pending:
         limit = None if end is None else end - here().now
         if late or not _any_of(pending, some, limit):
             raise TimeoutError(f"{len(pending)} (of {total}) futures unfinished")
-        batch = sorted((f for f in pending if f._tt_notified()), key=lambda f: f._tt_rank)
+        batch = [f for f in pending if f._tt_notified()]
+        if not first:  # what is done from the start comes in no particular order
+            batch.sort(key=lambda f: f._tt_rank)
+        first = False
         for f in batch:
             del pending[f]
         yield from batch
@@ -321,6 +325,17 @@ def _running() -> bool:
         return False
 
 
+def _log(level: str, message: str, error: BaseException) -> None:
+    """Tell the program's `logging`; it prints such records if nobody has set it up."""
+    logging = world_module("logging")
+    if logging is None:
+        write_error(f"{message}\n{traceback_text(error)}")
+    else:
+        shown = error.__traceback__.tb_next if error.__traceback__ is not None else None
+        log = getattr(logging.getLogger("concurrent.futures"), level)
+        log("%s", message, exc_info=(type(error), error, shown))
+
+
 class _Item:
     """A call to make."""
 
@@ -337,7 +352,7 @@ class _Item:
         if self.future.set_running_or_notify_cancel():
             fn, args, kwargs = self.call
             try:
-                result = fn(*args, **kwargs)
+                result = announcing(fn)(*args, **kwargs)
             except Abort:
                 raise
             except BaseException as error:
@@ -414,8 +429,12 @@ class ThreadPoolExecutor(Model, Executor):
         """Have `fn(*args, **kwargs)` called by a worker; return the Future of its result."""
         sched = here()
         hiring = not self._tt_is_full()
+        # What is known to have a result is over when its callbacks are.
+        busy = [worker.item for worker in self._tt_workers if not worker.item.over]
+        ending = [item.future for item in busy if sched.current in item.future._tt_seen]
         # Idle workers look at the queue only, so hiring one more does not disturb them.
-        sched.step("submit", self, key=STAFF if hiring else None, more=(roll(sched),))
+        more = (roll(sched), *ending)
+        sched.step("submit", self, key=STAFF if hiring else None, more=more)
         if hiring and self._tt_is_full():
             sched.step("submit", self, more=(roll(sched),))
         if self._broken:
@@ -463,7 +482,7 @@ class ThreadPoolExecutor(Model, Executor):
             except BaseException as error:
                 if here().over:
                     raise
-                write_error(f"Exception in initializer:\n{traceback_text(error)}")
+                _log("critical", "Exception in initializer:", error)
                 self._tt_break(worker)
                 return
         sched = here()

@@ -8,6 +8,7 @@ from threading import BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
 from taketurns.engine.scheduler import Scheduler, Task, here
+from taketurns.engine.spinning import Transparent
 
 from .base import Model, address, attempt, named, patience
 
@@ -178,7 +179,7 @@ class RLock(Model):
         )
 
 
-class _Waiter:
+class _Waiter(Transparent):
     """One call of `Condition.wait` or `Event.wait` that somebody may let through."""
 
     __slots__ = ("released", "task", "timed")
@@ -281,11 +282,14 @@ class Condition(Model):
         """Wake the `n` threads that have waited longest; RuntimeError without the lock."""
         if not self._is_owned():
             raise RuntimeError("cannot notify on un-acquired lock")
-        waiting = self._tt_waiters
-        if not any(waiter.timed for waiter in waiting):
-            waiting = waiting[: max(n, 0)]  # nobody can leave before this step
         sched = here()
-        sched.step("notify", self, more=tuple(waiting))
+        while True:
+            waiting = tuple(self._tt_waiters)
+            if not any(waiter.timed for waiter in waiting):
+                waiting = waiting[: max(n, 0)]  # nobody can leave before this step
+            sched.step("notify", self, more=waiting)
+            if set(waiting).issuperset(self._tt_waiters[: max(n, 0)]):
+                break  # else others came, while somebody else had the lock
         sched.note(detail=tuple(waiter.task.name for waiter in self._tt_waiters[: max(n, 0)]))
         while self._tt_waiters and n > 0:
             self._tt_waiters.pop(0).released = True
@@ -293,6 +297,8 @@ class Condition(Model):
 
     def notify_all(self) -> None:
         """Wake all threads that wait; RuntimeError without the lock."""
+        if getattr(self._lock, "_tt_holder", None) is not here().current:
+            here().step("is-set", self, "R")  # the library, too, counts them before it looks
         self.notify(len(self._tt_waiters))
 
     notifyAll = notify_all  # the old name, without its warning
@@ -549,7 +555,10 @@ class Barrier(Model):
     @property
     def n_waiting(self) -> int:
         """How many threads wait."""
-        here().step("is-set", self, "R")
+        sched = here()
+        sched.step("is-set", self, "R")
+        if self._tt_count == self._tt_parties - 1:
+            sched.exact = False  # the library may show all parties for an instant
         return self._tt_count if self._tt_state == FILLING else 0
 
     @property

@@ -1,7 +1,8 @@
 """Thread, Timer and the functions of `threading` and `_thread` that speak of threads.
 
-Default names are numbered in the order of creation. Names and the daemon flag are read and set
-without a step: they are settled before a thread starts. Attributes whose names the library shares
+Default names are numbered in the order of creation. Names, numbers and the daemon flag are read and
+set without a step: they are settled before a thread starts; if not, the run says that it does not
+know all schedules. Attributes whose names the library shares
 with learners' subclasses (`_target`, `_args`, `_kwargs`, `_name`, `_started`) are its own ones.
 """
 
@@ -13,26 +14,51 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from taketurns.engine.scheduler import Abort, Scheduler, Task, here
 
-from .base import Model, attempt, newer
+from .base import Model, Untold, announcing, attempt, newer
 from .locks import Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import ModuleType
+    from types import ModuleType, TracebackType
 
 _ENGINE = str(Path(__file__).parent.parent)
 
 ExceptHookArgs = threading.ExceptHookArgs
 
 
+class _Names:
+    """The default names of a run; in which order they are drawn matters to who looks at them."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._drawing = Untold()
+        self._disputed = self._seen = False
+
+    def draw(self, template: str) -> str:
+        """The next one."""
+        self._disputed |= not self._drawing.write()
+        self.look(seen=False)
+        return template % (next(self._numbers),)
+
+    def look(self, *, seen: bool = True) -> None:
+        """Somebody reads one."""
+        self._seen |= seen
+        if self._seen and self._disputed:
+            here().exact = False
+
+
+def _names() -> _Names:
+    names: _Names = here().state.setdefault("thread names", _Names())
+    return names
+
+
 def numbered(template: str) -> str:
     """A default name: `template` with the next number of this run, from 1."""
-    names = here().state.setdefault("thread names", itertools.count(1))
-    return template % (next(names),)
+    return _names().draw(template)
 
 
 def world_module(name: str) -> ModuleType | None:
@@ -90,6 +116,7 @@ class Thread(Model):
     _tt_task: Task | None = None
     _tt_done = False
     _tt_joined = False
+    _tt_numbered = False  # whether it has a default name
     _tt_rests: Callable[[], bool] | None = None  # of a pool's worker: has it nothing left to do?
 
     def __init__(
@@ -105,6 +132,7 @@ class Thread(Model):
     ) -> None:
         assert group is None, "group argument must be None for now"
         context = newer(more, "context", "Thread.__init__")
+        self._tt_numbered = not name
         if name:
             name = str(name)
         else:
@@ -137,6 +165,7 @@ class Thread(Model):
 
     def _tt_go(self) -> None:
         sched = here()
+        self._tt_tell("start", writes=True)
         self._started.set()
         if self._tt_context is None and getattr(sys.flags, "thread_inherit_context", False):
             self._tt_context = contextvars.copy_context()
@@ -148,7 +177,7 @@ class Thread(Model):
         """Call the target; subclasses put their own code here."""
         try:
             if self._target is not None:
-                self._target(*self._args, **self._kwargs)
+                announcing(self._target)(*self._args, **self._kwargs)
         finally:
             del self._target, self._args, self._kwargs
 
@@ -222,15 +251,26 @@ class Thread(Model):
     def _tt_name(self) -> str | None:
         return self.__dict__.get("_name")
 
+    def _tt_tell(self, what: str, *, writes: bool = False) -> None:
+        """Note a use of the name or of the start that takes no step."""
+        untold: Untold = self.__dict__.setdefault(f"_tt_{what}_untold", Untold())
+        if not (untold.write() if writes else untold.read()):
+            here().exact = False
+
     @property
     def name(self) -> str:
         """The name, for people only."""
         assert self._initialized, "Thread.__init__() not called"
+        self._tt_tell("name")
+        if self._tt_numbered:
+            _names().look()
         return self._name
 
     @name.setter
     def name(self, name: object) -> None:
         assert self._initialized, "Thread.__init__() not called"
+        self._tt_tell("name", writes=True)
+        self._tt_numbered = False
         self._name = str(name)
         if self._tt_task is not None:
             self._tt_task.name = self._name
@@ -239,6 +279,7 @@ class Thread(Model):
     def ident(self) -> int | None:
         """A number for the thread; None before it starts."""
         assert self._initialized, "Thread.__init__() not called"
+        self._tt_tell("start")
         return None if self._tt_task is None else self._tt_task.ident
 
     @property
@@ -256,6 +297,7 @@ class Thread(Model):
     def daemon(self, daemonic: bool) -> None:
         if not self._initialized:
             raise RuntimeError("Thread.__init__() not called")
+        self._tt_tell("start")
         if self._started.is_set():
             raise RuntimeError("cannot set daemon status of active thread")
         self._daemonic = daemonic
@@ -269,7 +311,7 @@ class Thread(Model):
             state += " daemon"
         if self._tt_task is not None:
             state += f" {self._tt_task.ident}"
-        return f"<{type(self).__name__}({self._name}, {state})>"
+        return f"<{type(self).__name__}({self.name}, {state})>"
 
     # The old names, without their warning, which would come in every schedule.
 
@@ -316,7 +358,7 @@ class Timer(Thread):
     def run(self) -> None:
         """Wait, then call the function."""
         if not self.finished.wait(self.interval):
-            self.function(*self.args, **self.kwargs)
+            announcing(self.function)(*self.args, **self.kwargs)
         self.finished.set()
 
 
@@ -359,8 +401,19 @@ def _uncaught(error: BaseException, thread: Thread) -> None:
         hook(ExceptHookArgs([type(error), error, error.__traceback__, thread]))
     except Exception as failure:
         failure.__suppress_context__ = True
-        write_error(f"Exception in threading.excepthook:\n{traceback_text(failure)}")
-        here().problem(here().current, failure)
+        write_error("Exception in threading.excepthook:\n")
+        if not _given_to("excepthook", type(failure), failure, failure.__traceback__):
+            write_error(traceback_text(failure))
+            here().problem(here().current, failure)
+
+
+def _given_to(name: str, *args: object) -> bool:
+    """Give an error to a hook in `sys` that is the program's own; say if there is one."""
+    hook = getattr(world_module("sys"), name, None)
+    if hook is None or hook is getattr(sys, name):
+        return False
+    hook(*args)
+    return True
 
 
 def excepthook(args: Any, /) -> None:
@@ -372,6 +425,16 @@ def excepthook(args: Any, /) -> None:
     write_error(f"Exception in thread {name}:\n{traceback_text(error)}")
     sched = here()
     sched.problem(sched.current, error)
+
+
+class _Unraisable(NamedTuple):
+    """What `sys.unraisablehook` is given."""
+
+    exc_type: type[BaseException]
+    exc_value: BaseException
+    exc_traceback: TracebackType | None
+    err_msg: str
+    object: object
 
 
 def start_new_thread(
@@ -387,7 +450,7 @@ def start_new_thread(
 
     def body() -> None:
         try:
-            function(*args, **(kwargs or {}))
+            announcing(function)(*args, **(kwargs or {}))
         except Abort:
             raise
         except BaseException as error:
@@ -396,8 +459,15 @@ def start_new_thread(
                 raise
             if isinstance(error, SystemExit):
                 return
-            text = traceback_text(error)
-            write_error(f"Exception ignored in thread started by: {function!r}\n{text}")
+            said, about = "Exception ignored in thread started by", function
+            text = f"{said}: {function!r}"
+            if sys.version_info >= (3, 13):
+                said, about = f"{said} {function!r}", None
+                text = f"{said}:"
+            report = _Unraisable(type(error), error, error.__traceback__, said, about)
+            if _given_to("unraisablehook", report):
+                return
+            write_error(f"{text}\n{traceback_text(error)}")
             sched.problem(sched.current, error)
 
     sched = here()
@@ -460,14 +530,26 @@ def get_ident() -> int:
     return here().current.ident
 
 
+SMALLEST_STACK = 32_768  # bytes
+
+
 def stack_size(size: int = 0, /) -> int:
-    """Accepted and ignored."""
-    return 0
+    """The size that was set last (0: the usual one); `size` is remembered and has no effect."""
+    if size < 0:
+        raise ValueError("size must be 0 or a positive value")
+    if 0 < size < SMALLEST_STACK:
+        raise ValueError(f"size not valid: {size} bytes")
+    state = here().state
+    before: int = state.get("stack size", 0)
+    state["stack size"] = size
+    return before
 
 
-def ignore_hook(func: object) -> None:
-    """Accepted and ignored: a simulated thread is not traced."""
+def set_hook(name: str, hook: object) -> None:
+    """Remember a hook for tracing, which is never called: a simulated thread is not traced."""
+    here().state[name] = hook
 
 
-def no_hook() -> None:
-    """The hook in force: none."""
+def get_hook(name: str) -> object:
+    """The hook that was set last, or None."""
+    return here().state.get(name)
