@@ -65,6 +65,12 @@ def test_a_right_answer_gets_full_marks(path):
     assert outcome.note is None
 
 
+def test_nine_in_ten_checks_of_right_answers_are_proofs():
+    covered = [cell.coverage for path in RIGHT for cell in outcome_of(path).cells if cell.coverage]
+
+    assert len(covered) * 0.9 <= covered.count("every schedule")
+
+
 @each(WRONG)
 def test_a_wrong_answer_loses_the_cell_that_it_names(path):
     header = header_of(path)

@@ -1,0 +1,94 @@
+"""What searching costs, what the benchmarks say of it, and what README says that they say."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from taketurns import explore
+
+ROOT = Path(__file__).resolve().parents[1]
+BENCHMARKS = ROOT / "benchmarks"
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """`benchmarks/engine.py` as a module."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield importlib.import_module("engine")
+    for name in ("engine", "programs"):
+        sys.modules.pop(name, None)
+
+
+def figures(name):
+    return json.loads((BENCHMARKS / f"{name}.json").read_text("utf-8"))
+
+
+def test_the_readme_shows_the_figures_of_the_json_files(engine):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    table = engine.table(figures("engine"), figures("answers"))
+
+    assert f"{engine.BEGIN}\n{table}\n{engine.END}" in readme
+    assert readme == engine.in_readme(readme, table)
+
+
+@pytest.mark.parametrize("threads, times", [(2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (4, 1), (5, 1)])
+def test_a_counter_with_a_lock_is_tried_once_in_each_order_of_its_turns(engine, threads, times):
+    found = engine.searched(engine.Reduced(), engine.counting(threads, times), 1_000)
+
+    assert found.proved
+    assert engine.formula(threads, times) == found.executions
+
+
+class Counter:
+    def __init__(self):
+        self.value = 0
+        self.lock = threading.Lock()
+
+    @contextmanager
+    def alone(self):
+        with self.lock:
+            yield
+
+    def increment(self):
+        with self.alone():
+            self.value += 1
+
+
+def test_a_context_manager_of_the_learners_own_costs_no_more_than_its_lock():
+    def program():
+        counter = Counter()
+        threads = [threading.Thread(target=counter.increment) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert counter.value == 3
+
+    report = explore(program).check()
+
+    assert report.coverage.complete
+    assert 3 * 2 * 1 == report.coverage.schedules
+
+
+@pytest.mark.slow
+def test_every_program_of_the_benchmark_is_judged_rightly(engine):
+    judged = {case.name: engine.ours(case, engine.MOST) for case in engine.CASES}
+
+    assert {case.name: case.right for case in engine.CASES} == {
+        name: found.holds for name, found in judged.items()
+    }
+    assert all(found.proved for found in judged.values() if found.holds)
+
+
+def test_the_figures_are_as_wanted(engine):
+    assert [] == engine.wrong(figures("engine"))
+    assert figures("answers")["right"]["share_complete"] >= 0.9
+    assert figures("answers")["mistakes"]["share_named"] >= 0.95
+    assert 0 == figures("answers")["mistakes"]["named_differently"]
