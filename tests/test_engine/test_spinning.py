@@ -332,8 +332,21 @@ def takes_the_same_thing_many_times():
     return next(count)
 
 
+def comes_back_to_the_same_number():
+    number = rounds = 0
+    while rounds < 2:
+        number = (number + 1) % 50_000
+        rounds += number == 0
+    return rounds
+
+
 @pytest.mark.parametrize(
-    ("program", "result"), [(counts_to_many, 300), (takes_the_same_thing_many_times, 5)]
+    ("program", "result"),
+    [
+        (counts_to_many, 300),
+        (takes_the_same_thing_many_times, 5),
+        pytest.param(comes_back_to_the_same_number, 2, marks=pytest.mark.slow),
+    ],
 )
 def test_a_loop_that_does_something_is_not_taken_for_one_that_waits(program, result):
     report = explore(program)

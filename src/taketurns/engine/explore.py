@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 BUDGET = 400_000  # steps of one `explore`
-SIMULATION_STEPS = 200_000  # steps of one `simulate`
-TURNS = 64  # turns of loops that cost what one step costs
+SIMULATION_STEPS = 50_000  # steps of one `simulate`
+RUN = 10  # steps that to begin and end a run costs
+TURNS = 16  # turns of loops that cost what one step costs
 SHRINKING_RUNS = 200
 SEED = 20_141  # of the sampled schedules
 
@@ -190,7 +191,7 @@ class _Exploration:
     def _once(self, strategy: Strategy) -> Scheduler:
         sched = Scheduler(self._crew, strategy, clock=self._clock)
         sched.run(self._plan.instantiate(sched))
-        self._spent += sched.steps + sched.ticks // TURNS + 1
+        self._spent += sched.steps + sched.ticks // TURNS + RUN
         self._fair = self._fair and not (sched.unfair or sched.impatient)
         if sched.redundant:
             return sched

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 20_000  # steps of one run, before it is called too long to explore
 MAX_AFTERWARDS = 500  # steps that daemons get after the end of all others
-MAX_TICKS = 3_000_000  # turns of loops, likewise
+MAX_TICKS = 1_000_000  # turns of loops, likewise
 MAX_THREADS = 256
 MAX_LATE = 100_000  # turns of a run's objects in what is used after its end
 MAX_MEMORY = 1 << 30  # bytes that a run may add to the process
@@ -103,6 +103,7 @@ class Task:
     log: list[Touch] | None = None  # its steps, from its first loop on
     own: dict[int, int]  # how often it has changed each object since
     turns: dict[tuple[int, FrameType], Turn]
+    skipped: dict[int, int]  # turns of each loop that were not looked at
     open: Touch | None = None  # the last of the steps, if it is being performed
     looked = 0
     unseen = 0
@@ -326,6 +327,8 @@ class Scheduler:
             task.idle_turns += 1
             if task.idle_turns % 50_000 < 3:
                 spinning.look(self, task, site)
+            else:
+                task.skipped[site] = task.skipped.get(site, 0) + 1
 
     def foreign(self, task: Task, obj: object) -> int:
         """How often others have changed an object since the task came to its first loop."""

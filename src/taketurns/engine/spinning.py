@@ -62,12 +62,13 @@ class Touch:
 class Turn:
     """A `while` loop at the head of its body."""
 
-    __slots__ = ("locals", "mark", "now", "situations", "unseen")
+    __slots__ = ("locals", "mark", "now", "situations", "skipped", "unseen")
 
     def __init__(self) -> None:
         self.locals: dict[str, object] | None = None
         self.mark = 0  # where the turn begins in the thread's log
         self.now = 0.0
+        self.skipped = 0
         self.unseen = 0
         self.situations: list[_Situation] = []
 
@@ -155,7 +156,7 @@ def look(sched: Scheduler, task: Task, site: int) -> None:
     if frame is None:
         return
     if task.log is None:
-        task.log, task.own, task.turns = [], {}, {}
+        task.log, task.own, task.turns, task.skipped = [], {}, {}, {}
         sched.loops = True
     turn = task.turns.setdefault((site, frame), Turn())
     values = {name: _state(value) for name, value in frame.f_locals.items()}
@@ -163,9 +164,15 @@ def look(sched: Scheduler, task: Task, site: int) -> None:
     mark, turn.mark = turn.mark, len(task.log)
     then, turn.now = turn.now, sched.now
     unseen, turn.unseen = turn.unseen, task.unseen
+    skipped, turn.skipped = turn.skipped, task.skipped.get(site, 0)
     touches = task.log[mark:]
     task.looked = len(task.log)
-    if old is None or not _same(old, values) or not _has_put_back(touches):
+    if (
+        old is None
+        or skipped != turn.skipped
+        or not _same(old, values)
+        or not _has_put_back(touches)
+    ):
         task.polls = 0
         return
     looked_at = _looked_at(touches)
@@ -215,6 +222,7 @@ def _park(
         more=tuple(looked_at),
     )
     turn.mark = task.looked = len(task.log or ())
+    task.idle_turns = 0
 
 
 def _times(turn: Turn, objects: list[object]) -> int:
