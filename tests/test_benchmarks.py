@@ -32,7 +32,7 @@ def figures(name):
 
 def test_the_readme_shows_the_figures_of_the_json_files(engine):
     readme = (ROOT / "README.md").read_text("utf-8")
-    table = engine.table(figures("engine"), figures("answers"))
+    table = engine.table(*map(figures, engine.FILES))
 
     assert f"{engine.BEGIN}\n{table}\n{engine.END}" in readme
     assert readme == engine.in_readme(readme, table)
@@ -92,3 +92,11 @@ def test_the_figures_are_as_wanted(engine):
     assert figures("answers")["right"]["share_complete"] >= 0.9
     assert figures("answers")["mistakes"]["share_named"] >= 0.95
     assert 0 == figures("answers")["mistakes"]["named_differently"]
+
+
+def test_random_programs_were_compared_for_the_record_and_none_differed():
+    soundness, fidelity = figures("soundness"), figures("fidelity")
+
+    assert 10_000 <= min(soundness["programs_compared"], fidelity["programs_compared"])
+    assert [] == soundness["mismatches"]
+    assert [] == fidelity["library_did_more"] + fidelity["model_did_more"]
