@@ -135,10 +135,10 @@ def _watch_checks() -> list[Any]:
     return reports
 
 
-def _strength(coverage: Any) -> tuple[bool, int, int]:
+def _strength(coverage: Any) -> tuple[bool, bool, int, int]:
     """Order coverages by how much they say."""
     bound = -1 if coverage.bound is None else coverage.bound
-    return coverage.complete, bound, coverage.schedules
+    return coverage.complete, coverage.fair, bound, coverage.schedules
 
 
 class _Bounded(io.TextIOBase):
