@@ -187,6 +187,34 @@ def is_polite():
     assert [0, 1] == sorted(served)
 
 
+class Slow(threading.Thread):
+    def __getattribute__(self, name):
+        for _ in range(3):
+            pass
+        return super().__getattribute__(name)
+
+
+class Box:
+    def __getattr__(self, name):
+        raise LookupError(name)
+
+
+def polls_what_answers_for_itself():
+    box, worker = Box(), Slow()
+    box.lock, box.done = threading.Lock(), False
+
+    def wait():
+        while not box.done:
+            with box.lock:
+                worker.daemon = False
+
+    def tell():
+        with box.lock:
+            box.done = True
+
+    together(wait, tell)
+
+
 SERVED = {
     polls_under_a_lock: (PATIENT, PATIENT),
     two_poll_under_one_lock: (PATIENT, PATIENT),
@@ -194,6 +222,7 @@ SERVED = {
     gives_the_lock_back_in_the_loop: (PATIENT, PATIENT),
     waits_again_after_every_timeout: (PATIENT, PATIENT),
     gets_again_after_every_timeout: (PATIENT, PATIENT),
+    polls_what_answers_for_itself: (PATIENT, PATIENT),
     passes_the_token_on: (FAIR, FAIR),
     backs_off: (FAIR, FAIR),
     backs_off_for_a_random_time: (PATIENT, FAIR),

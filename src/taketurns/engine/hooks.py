@@ -52,7 +52,7 @@ from .kinds import (
     is_engine,
     treatment,
 )
-from .recording import kind_name, short
+from .recording import Deputy, kind_name, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -184,14 +184,17 @@ class _Suppress:
         return caught
 
 
-class Items:
-    """An iterator over a container as a value: announces a read before each item."""
+class Items(Deputy):
+    """An iterator over a container as a value: announces a read before each item.
 
-    __slots__ = ("_hooks", "_iterator", "_owner", "_site")
+    To take one changes the iterator, in the same step.
+    """
+
+    __slots__ = ("_hooks", "_iterator", "_site")
 
     def __init__(self, hooks: Hooks, owner: Any, iterator: Any, site: int | None) -> None:
         self._hooks = hooks
-        self._owner = owner
+        self.stands_for = owner
         self._iterator = iterator
         self._site = site
 
@@ -202,7 +205,7 @@ class Items:
         return self  # asked only by `reversed`, whose own iterator this is to be
 
     def __next__(self) -> Any:
-        self._hooks.announce("read", self._owner, "R", site=self._site)
+        self._hooks.announce("read", self, "W", site=self._site, more=(self.stands_for,))
         return next(self._iterator)
 
     def __length_hint__(self) -> int:
@@ -414,6 +417,8 @@ class Hooks:
         if (self._kinds.get(type(iterator)) or self._kind(type(iterator))) != ITERATOR:
             return next(iterator, *default)
         self._claim(iterator, anew=False)
+        if type(iterator) is Items:
+            return next(iterator, *default)  # announces itself
         self.announce("read", iterator, "W", site=site)
         if type(iterator) is not types.GeneratorType:
             return next(iterator, *default)
@@ -1166,7 +1171,9 @@ class Hooks:
         for arg in args:
             if type(arg) not in ATOMS:
                 number = self._kinds.get(type(arg)) or self._kind(type(arg))
-                if number == ITERATOR and not (self._is_new(arg) or self._claim(arg)):
+                if number == ITERATOR and not (
+                    type(arg) is Items or self._is_new(arg) or self._claim(arg)
+                ):
                     self.announce("call", arg, "W", site=site)
                     if not alone or len(args) > 1:
                         self._sched.exact = False

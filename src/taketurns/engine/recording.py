@@ -131,6 +131,13 @@ class _Permit:
         return "left"
 
 
+class Deputy:
+    """Something of the engine's that stands for an object of the program's in what is shown."""
+
+    __slots__ = ("stands_for",)
+    stands_for: object
+
+
 class Recorder:
     """Collects the events of one run."""
 
@@ -172,13 +179,15 @@ class Recorder:
         entry = _Entry(step, task, kind, sched.now)
         if kind == "timeout":
             entry.detail = (op.kind,)
-        entry.obj = op.obj
+        # Not isinstance, which would ask a learner's own `__getattribute__`.
+        deputy = issubclass(type(op.obj), Deputy)
+        shown = entry.obj = op.obj.stands_for if deputy else op.obj  # type: ignore[attr-defined]
         entry.file, entry.line = said.file, said.line
         entry.since = said.since if said.reason is not None else step
         entry.waited_for = said.reason
         if op.obj is not task and op.kind != "sleep":
-            entry.where = self._place(op.obj, op.key)
-            entry.whole = self._place(op.obj, None)
+            entry.where = self._place(shown, op.key)
+            entry.whole = self._place(shown, None)
         if op.site is not None:
             entry.target = self._sites[op.site].text
         self._entries.append(entry)

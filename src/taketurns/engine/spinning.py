@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from collections.abc import Mapping
 from types import FunctionType, MemberDescriptorType, ModuleType
 from typing import TYPE_CHECKING
 
@@ -207,7 +208,7 @@ def _park(
     guard: Callable[[], bool],
 ) -> None:
     """Let a thread wait until the guard holds, where it keeps nobody else from going on."""
-    if any(getattr(obj, "_tt_holder", None) is task for obj in changed):
+    if any(_holder(obj) is task for obj in changed):
         task.patience = guard, looked_at
         return
     what = "something to change" if looked_at or task.read_clock else "nothing that can ever come"
@@ -248,10 +249,27 @@ def _looked_at(touches: Iterable[Touch]) -> list[object]:
     for touch in touches:
         op = touch.op
         is_waited_for = op.kind == "acquire" and op.guard is not None and op.deadline is None
-        if not (hasattr(op.obj, "_tt_holder") and (is_waited_for or op.kind == "release")):
+        if _holder(op.obj) is _MISSING or not (is_waited_for or op.kind == "release"):
             objects.append(op.obj)
         objects.extend(op.more)
     return _distinct(objects)
+
+
+def _holder(obj: object) -> object:
+    """The thread that has a lock; for what is no lock, a value of its own."""
+    return _own(obj, "_tt_holder") if _is_transparent(obj) else _MISSING
+
+
+def _own(obj: object, name: str) -> object:
+    """An attribute, without asking a learner's class, which may answer with code of its own."""
+    try:
+        return object.__getattribute__(obj, name)
+    except AttributeError:
+        return _MISSING
+
+
+def _is_transparent(obj: object) -> bool:
+    return issubclass(type(obj), Transparent)
 
 
 def _distinct(objects: Iterable[object]) -> list[object]:
@@ -300,18 +318,17 @@ class _Items(list[object]):
 def state_of(obj: object, key: object = None) -> object:
     """The state of a shared object, or of its part `key`; equal to nothing if it cannot be seen."""
     kind = type(obj)
-    if isinstance(obj, Transparent):
+    if _is_transparent(obj):
         names = [n for cls in kind.__mro__ for n in cls.__dict__.get("__slots__", ())]
-        members = getattr(obj, "__dict__", {})
-        return _Items(
-            [_state(getattr(obj, n, None)) for n in names if n != "__weakref__"]
-            + [_state(value) for value in members.values()]
-        )
+        members = _own(obj, "__dict__")
+        values = list(members.values()) if isinstance(members, dict) else []
+        values += [_own(obj, name) for name in names if name != "__weakref__"]
+        return _Items(map(_state, values))
     if kind in _CONTAINERS:
         if kind is dict and type(key) in _PLAIN and key is not None:
             return obj.get(key, _MISSING)  # type: ignore[attr-defined]
         return _state(obj)
-    if isinstance(obj, (type, ModuleType, FunctionType)) or kind.__flags__ & _HEAP:
+    if issubclass(kind, (type, ModuleType, FunctionType)) or kind.__flags__ & _HEAP:
         return _attribute(obj, kind, key)
     return object()
 
@@ -320,9 +337,8 @@ _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: of a class that was made by a `class` sta
 
 
 def _attribute(obj: object, kind: type, key: object) -> object:
-    try:
-        members = object.__getattribute__(obj, "__dict__")
-    except AttributeError:
+    members = _own(obj, "__dict__")
+    if not isinstance(members, Mapping):
         members = {}
     if not isinstance(key, str):
         return _Items([*members, *members.values()]) if members else object()
