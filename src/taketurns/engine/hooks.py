@@ -1495,8 +1495,9 @@ def _refuse_if_everybodys(thing: Any, name: str) -> None:
         everybodys = sys.modules.get(what) is thing
     else:
         what = kind_name(thing)
-        home = sys.modules.get(str(getattr(thing, "__module__", None)))
-        everybodys = is_engine(thing) or getattr(home, what, None) is thing
+        home = sys.modules.get(str(find_own(thing, "__module__")[1]))
+        members = _module_members(home) if isinstance(home, types.ModuleType) else {}
+        everybodys = is_engine(thing) or members.get(what) is thing
     if everybodys:
         raise SimulationError(
             f"changing `{what}.{name}` would change it for every schedule, and for all that runs "
