@@ -114,6 +114,19 @@ MINIMAL = {
         "box.__class__ = B",
         "saw[1] = box.f()",
     ),
+    "addresses of two locks": two(
+        "a, b = threading.Lock(), threading.Lock()", "saw[0] = repr(a)", "saw[1] = repr(b)"
+    ),
+    "two threads on one iterator": two(
+        "xs = [1]\nitems = iter(xs)",
+        "saw[0] = dict(enumerate(items))",
+        "xs.append(2)\nsaw[1] = dict(enumerate(items))",
+    ),
+    "pool emptied while it works": two(
+        "pool = ThreadPoolExecutor(1)\nran = []",
+        "futures = [pool.submit(ran.append, n) for n in range(3)]\nsaw[0] = futures[1].cancelled()",
+        "pool.shutdown(cancel_futures=True)\nsaw[1] = tuple(ran)",
+    ),
     "iterator taken into a list": two(
         "rest, xs = iter([1, 2]), [0]", "xs.extend(rest)", "saw[1] = tuple(xs), next(rest, None)"
     ),

@@ -121,6 +121,8 @@ class Task:
         self.daemon = daemon
         self.worker = worker
         self.ident = 1000 + index
+        # Numbers of its own: a thread's path, and then a count.
+        self.next_serial = sum(part + 1 << 9 * at for at, part in enumerate(path)) << 20
         self.fn: Callable[[], None] = _nothing
         self.inside: list[object] = []  # generators whose bodies run: entering one is an error
 
@@ -213,7 +215,7 @@ class Scheduler:
         self.parked: dict[int, tuple[Task, object]] = {}  # what loops that wait change for a while
         self.impatient = False  # True once somebody might notice that such a loop stands still
         self.unfair = False  # True once threads disturb each other in such loops without end
-        self._serials: dict[int, tuple[int, object]] = {}
+        self._serials: dict[int, tuple[int, object, Task, int]] = {}
         self._labels: dict[int, tuple[str, object]] = {}
         self._unwound = False
         self._finished = threading.Lock()
@@ -406,11 +408,29 @@ class Scheduler:
             self.output.append("\n[more output left out]\n")
 
     def serial(self, obj: object) -> int:
-        """A small number for `obj`, by order of first request; the same in every repetition."""
+        """A number for `obj`, the same in every repetition.
+
+        Each thread numbers in its own order what it asks for first, so that this needs no step.
+        """
+        task = self.current
         entry = self._serials.get(id(obj))
         if entry is None:
-            entry = self._serials[id(obj)] = (len(self._serials), obj)
+            entry = self._serials[id(obj)] = (task.next_serial, obj, task, len(self.tasks))
+            task.next_serial += 1
+        elif entry[2] is not task and not self.comes_after(entry[2], entry[3]):
+            self.exact = False  # the other one might have asked first
         return entry[0]
+
+    def comes_after(self, task: Task, count: int) -> bool:
+        """Whether what `task` did when there were `count` threads comes before what happens now.
+
+        That is so if it is the current thread, or has started since then what led to it.
+        """
+        path, mine = task.path, self.current.path
+        if mine[: len(path)] != path:
+            return False
+        child = mine[: len(path) + 1]
+        return mine == path or any(other.path == child for other in self.tasks[count:])
 
     def label(self, obj: object, text: str) -> None:
         """Remember what the learner calls a model object; the first name wins."""

@@ -30,26 +30,14 @@ class Untold:
         """Note that the current thread reads; say whether it certainly comes after the write."""
         sched = here()
         self._reads[sched.current] = len(sched.tasks)
-        return self._write is None or _is_before(sched, *self._write)
+        return self._write is None or sched.comes_after(*self._write)
 
     def write(self) -> bool:
         """Note that the current thread writes; say whether that certainly comes after all else."""
         sched = here()
         earlier = [*self._reads.items(), *([self._write] if self._write else ())]
         self._write = sched.current, len(sched.tasks)
-        return all(_is_before(sched, *entry) for entry in earlier)
-
-
-def _is_before(sched: Scheduler, task: Task, count: int) -> bool:
-    """Whether what `task` did when there were `count` threads comes before what happens now.
-
-    That is so if it is the current thread, or has started since then what led to it.
-    """
-    path, mine = task.path, sched.current.path
-    if mine[: len(path)] != path:
-        return False
-    child = mine[: len(path) + 1]
-    return mine == path or any(other.path == child for other in sched.tasks[count:])
+        return all(sched.comes_after(*entry) for entry in earlier)
 
 
 FIRST_ADDRESS = 0x7F0000000000  # as of the world's `id`

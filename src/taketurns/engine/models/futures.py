@@ -459,6 +459,7 @@ class ThreadPoolExecutor(Model, Executor):
                 item = self._tt_queue.popleft()
                 self._tt_items.remove(item)
                 item.future.cancel()
+                sched.step("shutdown", self, key=WORK)  # a worker may come between
         for item in self._tt_items if wait else ():
             future = item.future
             if not (item.over and sched.current in future._tt_seen):
