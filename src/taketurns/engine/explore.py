@@ -179,7 +179,7 @@ class _Exploration:
             sched = self._once(strategy)
             if self._stopped():
                 return False
-            if self._schedules % 64 == 0:
+            if self._schedules % 32 == 0:
                 gc.collect(0)
             if not strategy.advance():
                 return True
