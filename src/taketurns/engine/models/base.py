@@ -35,6 +35,9 @@ class Untold:
     def write(self) -> bool:
         """Note that the current thread writes; say whether that certainly comes after all else."""
         sched = here()
+        if len(sched.tasks) == 1:  # nobody else is there yet
+            self._write = sched.current, 1
+            return True
         earlier = [*self._reads.items(), *([self._write] if self._write else ())]
         self._write = sched.current, len(sched.tasks)
         return all(sched.comes_after(*entry) for entry in earlier)

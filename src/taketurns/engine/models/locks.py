@@ -57,10 +57,15 @@ class Lock(Model):
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock, waiting for it at most `timeout` seconds if that is given."""
+        sched = here()
+        if timeout == -1 and blocking is True:  # the usual case, many times in every run
+            sched.step("acquire", self, guard=self._tt_free)
+            self._tt_holder = sched.current
+            return True
         limit = _limit(blocking, timeout)
         if not attempt("acquire", self, self._tt_free, limit, waits=self._tt_waits):
             return False
-        self._tt_holder = here().current
+        self._tt_holder = sched.current
         return True
 
     def release(self) -> None:
