@@ -758,7 +758,7 @@ def describe_wait(sched: Scheduler, task: Task) -> str:
         return op.waits()
     if op.kind == "sleep":
         return "its sleep to end"
-    if op.kind == "acquire":
-        explain: Callable[[Scheduler, Task], str] = op.obj._tt_waits  # type: ignore[attr-defined]
-        return explain(sched, task)
+    explain = getattr(type(op.obj), "_tt_waits", None) if op.kind == "acquire" else None
+    if explain is not None:
+        return str(explain(op.obj, sched, task))
     return f"{op.kind} of {sched.label_of(op.obj) or type(op.obj).__name__}"
