@@ -316,6 +316,49 @@ def long_run(steps: int = 2000) -> Run:
     return t.run("main", *names, result=item)
 
 
+def walk(threads: int, events: int, often: float, seed: int = 1) -> Run:
+    """Doors that count visitors without a lock; so often, by a draw, another door goes on."""
+    draw = random.Random(seed)
+    names = [f"door {i + 1}" for i in range(threads)]
+    t = Tape()
+    for i, name in enumerate(names):
+        t.do("main", "start", name, 10 + i, line=20)
+        t.do(name, "begin")
+    value, seen, me = 0, {}, names[0]
+    while len(t.events) < events - 1:
+        if draw.random() < often:
+            me = draw.choice(names)
+        if me in seen:
+            t.do(me, "write", "self.value", 1, line=9, before=value, after=seen[me] + 1)
+            value = seen.pop(me) + 1
+        else:
+            t.do(me, "read", "self.value", 1, line=9, before=value)
+            seen[me] = value
+    message = "some were lost"
+    t.do("main", "raise", f"AssertionError: {message}", line=23)
+    return t.run("main", *names, verdict="assertion", message=message)
+
+
+def one_by_one(threads: int, turns: int) -> Run:
+    """Doors that count so many visitors each under a lock, one door after the other."""
+    names = [f"door {i + 1}" for i in range(threads)]
+    t = Tape()
+    for i, name in enumerate(names):
+        t.do("main", "start", name, 10 + i, line=20)
+    for i, name in enumerate(names):
+        t.do(name, "begin")
+        for turn in range(turns):
+            value = i * turns + turn
+            t.do(name, "acquire", "self._lock", 2, line=12)
+            t.do(name, "read", "self.value", 1, line=13, before=value)
+            t.do(name, "write", "self.value", 1, line=13, before=value, after=value + 1)
+            t.do(name, "release", "self._lock", 2, line=12)
+        t.do(name, "end", name, 10 + i)
+    for i, name in enumerate(names):
+        t.do("main", "join", name, 10 + i, line=22)
+    return t.run("main", *names, result=threads * turns)
+
+
 def buffer() -> Run:
     """A producer and a consumer that wait for each other in turn."""
     t = Tape()
@@ -412,6 +455,12 @@ ALL = {
     "eight": lambda: many(8),
     "thirty_two": lambda: many(32),
     "long": long_run,
+    "walk_two": lambda: walk(2, 200, 0.3),
+    "walk_two_far": lambda: walk(2, 2000, 0.02),
+    "walk_eight": lambda: walk(8, 2000, 0.3),
+    "walk_thirty_two": lambda: walk(32, 2000, 0.1),
+    "one_by_one": lambda: one_by_one(2, 40),
+    "thirty_two_by_one": lambda: one_by_one(32, 15),
     "buffer": buffer,
     "zoo": zoo,
 }

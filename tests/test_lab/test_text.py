@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from taketurns.lab.story import Fold, tell
 from taketurns.lab.text import timeline_text
 
 from . import runs
@@ -62,13 +65,43 @@ def test_times_have_a_column_only_if_time_passes():
     assert " time " not in timeline_text(runs.lost_update()).splitlines()[0]
 
 
-def test_folded_and_left_out_steps_are_counted():
-    text = timeline_text(runs.long_run())
+def test_folded_and_private_steps_are_counted():
+    text = timeline_text(runs.one_by_one(2, 40))
 
-    assert "steps left out" in text
-    assert "(994 private steps folded)" in text
+    assert "... 152 steps of door 1 folded: the 4 steps before them, 38 times more\n" in text
+    assert text.count("steps of door") == 2
+    assert "(304 steps folded in 2 places)" in text
+    assert "(994 private steps folded · " in timeline_text(runs.long_run())
+    assert "... " not in timeline_text(runs.long_run(), limit=None)
+
+
+def test_a_fold_says_who_how_often_and_what_was_lost_in_it():
+    text = timeline_text(runs.walk(8, 2000, 0.3))
+    found = re.findall(
+        r"\.\.\. (\S+) steps of 8 threads folded, "
+        r"with (\d+) switches and (\d+) writes over a value never seen",
+        text,
+    )
+
+    assert found
     assert len(text.splitlines()) < 120
-    assert "steps left out" not in timeline_text(runs.long_run(), limit=None)
+
+
+@pytest.mark.parametrize("name", runs.ALL)
+def test_text_and_picture_fold_the_same_steps_and_every_step_is_told_or_counted(name):
+    run = runs.ALL[name]()
+    shown, traced = tell(run), tell(run, trace=True)
+    folds = [item for item in traced.items if isinstance(item, Fold)]
+    told = [mark.event.step for mark in traced.marks]
+
+    assert folds == [item for item in shown.items if isinstance(item, Fold)]
+    assert len(run.events) == len(told) + traced.private + traced.skipped
+    assert told == sorted(set(told))
+    assert not [step for step in told for fold in folds if fold.first <= step <= fold.last]
+    drawn = {e.event.step for mark in shown.marks for e in (mark, *mark.more)}
+    assert drawn <= set(told)
+    rest = [mark for mark in traced.marks if mark.event.step not in drawn]
+    assert {"begin", "end"} >= {mark.event.kind for mark in rest}
 
 
 def test_it_is_the_same_every_time_and_has_no_loose_ends():

@@ -1,15 +1,28 @@
 from __future__ import annotations
 
+import base64
+import inspect
+import json
 import re
+import sys
+import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
+from taketurns import ScheduleFailure, explore
+from taketurns.engine.results import Presentation
 from taketurns.lab.lanes import LAYOUTS, Lanes
 from taketurns.lab.measure import fit, width, wrap
-from taketurns.lab.story import Fold, tell
+from taketurns.lab.story import LIMIT, Fold, tell
 from taketurns.lab.timeline import display_bundle, static, timeline_svg
 
 from . import readme_picture, runs
@@ -231,16 +244,119 @@ def test_private_steps_are_folded_and_counted():
     ]
 
 
-def test_the_middle_of_a_long_run_is_left_out_and_counted():
-    run = runs.long_run()
+def test_a_loop_is_folded_but_for_its_first_and_last_turn():
+    run = runs.one_by_one(2, 40)
     svg = picture(run)
-    story = tell(run)
-    left_out = sum(item.count for item in story.items if isinstance(item, Fold))
+    folds = [item for item in tell(run).items if isinstance(item, Fold)]
 
-    assert left_out == story.skipped
-    assert f"994 private steps folded · {left_out} steps in between left out" in texts(svg)
-    assert "… continued" in texts(svg)
+    assert [("door 1", 152, 38), ("door 2", 152, 38)] == [
+        (fold.lane, fold.count, fold.turns) for fold in folds
+    ]
+    assert texts(svg).count("38 × 4 steps") == 2
+    assert "304 steps folded in 2 places" in texts(svg)
+    assert "steps folded" in texts(svg)
+    assert "152 steps of door 1 folded: the 4 steps before them, 38 times more" in tips(svg)
+    assert "152 steps of door 1 folded" in parse(svg).find(SVG + "desc").text
+
+
+def test_what_a_thread_does_alone_is_folded_and_every_switch_stays():
+    t = runs.Tape()
+    for i in range(3):
+        for k in range(30):
+            t.do("ab"[i % 2], "put", f"q{k}", 10 + k, line=k + 1, after=k)
+    story = tell(t.run("a", "b"))
+    shown = [mark.event.step for mark in story.marks]
+
+    assert [("a", 26), ("b", 26), ("a", 26)] == [
+        (item.lane, item.count) for item in story.items if isinstance(item, Fold)
+    ]
+    assert [0, 1, 28, 29, 30, 31, 58, 59, 60, 61, 88, 89] == shown
+    assert "26 steps" in texts(picture(t.run("a", "b")))
+
+
+def test_waits_conflicts_and_lost_updates_are_not_folded_as_long_as_they_are_few():
+    t = runs.Tape()
+    for i in range(200):
+        who = "ab"[i // 100]
+        wait = {"since": i - 1, "waited_for": "q"} if i == 50 else {}
+        if i in (20, 70, 120, 170):
+            t.do(who, "write", "x", 2, line=7, after=i)
+        t.do(who, "put", f"q{i}", 10 + i, line=i + 10, after=i, **wait)
+    run = t.run("a", "b")
+    shown = tell(run).marks
+
+    assert [50] == [mark.event.after and int(mark.event.after) for mark in shown if mark.waited]
+    assert ["70", "120"] == [mark.event.after for mark in shown if mark.event.kind == "write"]
+
+
+@pytest.mark.parametrize("often", [0.002, 0.02, 0.1, 0.5])
+@pytest.mark.parametrize("threads", [2, 8, 32])
+@pytest.mark.parametrize("events", [100, 500, 2000])
+def test_a_picture_of_many_steps_is_short_and_keeps_what_decided_the_run(threads, events, often):
+    run = runs.walk(threads, events, often)
+    story = tell(run)
+    svg = picture(run)
+    shown = {mark.event.step for mark in story.marks}
+
     assert len(svg.encode()) < 200_000
+    assert len(story.items) <= LIMIT
+    assert run.events[-1].step in shown
+    if story.focus:
+        assert set(story.focus) <= shown
+        assert any(mark.lost for mark in story.marks)
+
+
+def test_who_took_what_others_wait_for_in_the_end_stays_however_long_ago_it_was():
+    t = runs.Tape()
+    for i in range(1000):
+        if i == 300:
+            t.do("a", "acquire", "left", 1, line=31)
+        t.do("abc"[i % 3], "put", f"q{i * i % 71}", 100 + i, line=50, after=i)
+    t.do("b", "blocked", "left", line=31, waited_for="left, which a has")
+    story = tell(t.run("a", "b", "c", verdict="deadlock", message="b waits"))
+
+    assert story.skipped > 900
+    assert 300 in [mark.event.step for mark in story.marks]
+    assert any(mark.stuck for mark in story.marks)
+
+
+def test_a_short_run_is_shown_step_by_step():
+    for make in (runs.lost_update, runs.deadlock, runs.locked_counter, runs.buffer):
+        assert not tell(make()).skipped
+
+
+@pytest.mark.parametrize("asked", [800, 860, 1280])
+@pytest.mark.parametrize("name", runs.ALL)
+def test_the_last_row_is_not_nearly_empty(name, asked):
+    run = runs.ALL[name]()
+    lanes = Lanes(_sheet(asked), run, tell(run))
+    lanes.draw()
+    used = [row.cells[-1].x - lanes.left for row in lanes.rows]
+
+    assert max(used) * 0.6 <= used[-1]
+
+
+def test_the_kept_figures_keep_the_promise():
+    kept = Path(__file__).parents[2] / "benchmarks" / "timeline.json"
+    figures = json.loads(kept.read_text(encoding="utf-8"))
+
+    assert figures["worst"]["milliseconds"] < 50
+    assert figures["worst"]["bytes"] < 200_000
+    assert {2, 8, 32} == {row["threads"] for row in figures["pictures"]}
+    assert max(row["events"] for row in figures["pictures"]) == 2000
+
+
+def test_threads_without_a_sign_share_one_line():
+    svg = picture(runs.one_by_one(32, 15))
+    line = next(text for text in texts(svg) if "more threads" in text)
+
+    assert re.match(r"\d+ more threads, of which every step is folded: door ", line)
+    assert len(svg.encode()) < 200_000
+    assert float(parse(svg).get("height")) < 1600
+
+
+def test_where_a_row_is_full_it_says_that_it_goes_on():
+    assert "… continued" in texts(picture(runs.walk(8, 2000, 0.3)))
 
 
 def test_a_crossed_out_write_in_the_middle_of_a_long_run_is_kept():
@@ -392,3 +508,109 @@ def test_the_picture_in_the_readme_is_current():
     assert drawn == readme_picture.PLACE.read_text(encoding="utf-8"), (
         "draw it anew: python tests/test_lab/readme_picture.py"
     )
+
+
+# -- what a failed check leaves in a notebook ---------------------------------------------------
+
+
+class FakeShell:
+    """What is published to a shell that runs no cell."""
+
+    def __init__(self):
+        self.published = []
+        self.display_pub = SimpleNamespace(publish=self.publish)
+
+    def publish(self, data, metadata):
+        assert metadata == {}  # xeus-python would pass None on, which no notebook may hold
+        self.published.append(data)
+
+
+@pytest.fixture
+def shell(monkeypatch):
+    shell = FakeShell()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    return shell
+
+
+def failed() -> ScheduleFailure:
+    with pytest.raises(ScheduleFailure) as caught:
+        explore(readme_picture.two_doors).check()
+    return caught.value
+
+
+def test_a_failed_check_that_is_caught_shows_nothing(shell):
+    failed()
+
+    assert [] == shell.published
+
+
+def test_a_failed_check_that_nobody_catches_shows_its_picture_once(shell):
+    failure = failed()
+    words = failure._render_traceback_()
+
+    assert words == failure._render_traceback_() == [f"ScheduleFailure: {failure}"]
+    (data,) = shell.published
+    assert {"text/html"} == set(data)  # a terminal that only takes text gets the words once
+    assert "data:image/svg+xml;base64," in data["text/html"]
+
+
+def test_without_ipython_or_a_shell_the_words_stand_alone(monkeypatch):
+    for found in (None, SimpleNamespace(get_ipython=lambda: None)):
+        monkeypatch.setitem(sys.modules, "IPython", found)
+        failure = failed()
+
+        assert [f"ScheduleFailure: {failure}"] == failure._render_traceback_()
+
+
+def test_a_picture_that_cannot_be_drawn_does_not_take_the_words_with_it(shell, monkeypatch):
+    monkeypatch.setattr(Presentation, "bundle", lambda *_: 1 / 0)
+    failure = failed()
+
+    assert [f"ScheduleFailure: {failure}"] == failure._render_traceback_()
+    assert [] == shell.published
+
+
+def test_the_picture_of_a_failed_check_quotes_no_line_that_its_words_do_not(shell):
+    failure = failed()
+    failure._render_traceback_()
+    svg = base64.b64decode(re.search('base64,([^"]*)', shell.published[0]["text/html"])[1])
+    quoted = set(re.findall(r"^line (\d+): (.*)", tips(svg.decode()), re.MULTILINE))
+
+    assert quoted
+    assert quoted <= set(re.findall(r"^line +(\d+): (.*)", str(failure), re.MULTILINE))
+
+
+def kernels() -> list[object]:
+    """The kernels to try, those of other makers only where they are installed."""
+    known = KernelSpecManager().find_kernel_specs()
+    missing = pytest.mark.skipif("xpython" not in known, reason="xeus-python is not installed")
+    return ["python3", pytest.param("xpython", marks=missing)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", kernels())
+def test_a_notebook_and_its_html_show_picture_and_words_of_a_failed_check(kernel, monkeypatch):
+    cell = nbformat.v4.new_code_cell
+    program = "".join(
+        inspect.getsource(part) for part in (readme_picture.Counter, readme_picture.two_doors)
+    )
+    caught = "try:\n    explore(two_doors).check()\nexcept AssertionError:\n    pass"
+    nb = nbformat.v4.new_notebook(
+        cells=[
+            cell(f"import threading\n\nfrom taketurns import explore\n\n{program}"),
+            cell("explore(two_doors).check()"),
+            cell(caught),
+        ]
+    )
+    with tempfile.TemporaryDirectory(prefix="tt-") as folder:
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", folder)
+        monkeypatch.setenv("IPYTHONDIR", f"{folder}/ipython")
+        NotebookClient(nb, kernel_name=kernel, allow_errors=True, timeout=60).execute()
+    html, _ = HTMLExporter().from_notebook_node(nb)
+
+    nbformat.validate(nb)
+    assert ["display_data", "error"] == [output.output_type for output in nb.cells[1].outputs]
+    assert "text/plain" not in nb.cells[1].outputs[0].data
+    assert [] == nb.cells[2].outputs
+    assert 1 == html.count('src="data:image/svg+xml;base64,')
+    assert "overwrites 1 of door B" in html.partition("ScheduleFailure: ")[2]

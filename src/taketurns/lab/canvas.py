@@ -182,6 +182,11 @@ class Picture:
                 f'<rect x="{n(x + 1)}" y="{n(y - 6)}" width="22" height="12" rx="5" '
                 f'{both("c0")} fill-opacity=".14" stroke-width="1.4"/>'
             )
+        elif kind == "folded":
+            piece = (
+                f'<rect x="{n(x)}" y="{n(y - 6)}" width="24" height="12" rx="6" {stroke("c0")} '
+                'stroke-width="1.2" stroke-dasharray="3 2"/>'
+            )
         elif kind == "waits":
             piece = self.hatched(x, x + 24, y, 5)
         elif kind == "sleeps":
@@ -279,8 +284,9 @@ _EXTRAS = {
     "lost": "overwrites a value it never saw",
     "fatal": "failed here",
     "stuck": "waits for ever",
+    "folded": "steps folded",
 }
-_WIDE = frozenset({"held", "waits", "sleeps", "sleepbar", "hand"})
+_WIDE = frozenset({"folded", "held", "waits", "sleeps", "sleepbar", "hand"})
 
 
 def _style(text: str) -> str:

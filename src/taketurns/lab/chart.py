@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from .canvas import LABEL, MARGIN, NAME, SMALL, escape
@@ -27,6 +28,7 @@ class Chart:
         self.names = min(max(longest, 44.0), picture.width * 0.22)
         self.left = MARGIN + 18 + self.names + 20
         self.right = picture.width - MARGIN - 16
+        self.steps = [event.step for event in run.events]
         self.total = run.elapsed if run.elapsed > 0 else 0.0
 
     def x(self, time: float) -> float:
@@ -153,12 +155,14 @@ class Chart:
 
     def _held(self, span: Span) -> tuple[Span, float, float] | None:
         """From where to where a lock is held, if that takes time."""
-        events = self.run.events
-        start = next((e.time for e in events if e.step >= span.first), 0.0)
-        stop = self.total
-        if span.last is not None:
-            stop = next((e.time for e in events if e.step >= span.last), self.total)
+        start = self._time(span.first, 0.0)
+        stop = self.total if span.last is None else self._time(span.last, self.total)
         return (span, self.x(start) - 2, self.x(stop) + 2) if stop > start else None
+
+    def _time(self, step: int, otherwise: float) -> float:
+        """When the first step from this one on was done."""
+        at = bisect_left(self.steps, step)
+        return self.run.events[at].time if at < len(self.steps) else otherwise
 
 
 def ticks(total: float) -> Iterable[float]:

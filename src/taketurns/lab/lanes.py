@@ -14,6 +14,8 @@ from .measure import fit, width
 from .story import Fold, Mark, Span, seconds, sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .canvas import Picture
     from .story import RunLike, Story
 
@@ -35,6 +37,7 @@ LAYOUTS = (
 )  # terseness and pitch
 FEW_NAMES = 3  # so many names the legend can hold for the marks
 _THING = re.compile(r"\b[A-Z]\w* `([^`]*)`")  # what kind of thing it is need not be said
+MANY_QUIET = 3  # more threads without a sign in the picture share one line
 CROWD = 9  # from so many threads on, lanes are low and marks are not labelled twice
 
 
@@ -85,6 +88,18 @@ class Lanes:
         self.crowded = len(story.threads) >= CROWD
         self.only = _only(story)
         self.rows: list[_Row] = []
+        self.edge = self.right
+        shown = {_lane(item) for item in story.items} | {mark.event.thread for mark in self.ends}
+        self.quiet = [
+            name for name in story.threads[1:] if name in story.lives and name not in shown
+        ]
+        if len(self.quiet) <= MANY_QUIET:
+            self.quiet = []
+        self.held = [
+            span
+            for span in story.held
+            if span.thread not in self.quiet and not _inside(span, story.items)
+        ]
 
     # .. layout ..
 
@@ -110,9 +125,28 @@ class Lanes:
             return
         if self.terse == TERSE:
             self.picture.only = self.only
+        if len(self.rows) > 1:
+            self._balance()
         self._index()
         for at in range(len(self.rows)):
             self._draw_row(at)
+            if at == 0 and self.quiet:
+                self._draw_quiet()
+
+    def _balance(self) -> None:
+        """Spread the items evenly over the rows, so that the last is not nearly empty."""
+        low, high = self.left + (self.right - self.left) / 4, self.right
+        best = self.rows
+        while high - low > 8:
+            self.edge = (low + high) / 2
+            rows = self._rows()
+            if len(rows) == len(best):
+                best, high = rows, self.edge
+            else:
+                low = self.edge
+        self.edge, self.rows = self.right, best
+        for row in best:
+            self._stretch(row.cells)
 
     def _empty(self) -> None:
         self.picture.y += 18
@@ -180,10 +214,12 @@ class Lanes:
             elif item is None:
                 half = max(width(self.end_label(mark), LABEL) / 2 for mark in self.ends)
                 cell = _Cell(None, max(half, 12), 9)
+            elif item.lane:
+                cell = _Cell(item, half := width(fold_text(item), SMALL) / 2 + 6, half)
             else:
                 cell = _Cell(item, 22, 22)
             x = self._place(item, cell, cells, lanes, previous, wide, timed)
-            if cells and x + max(cell.above, cell.below) > self.right:
+            if cells and x + max(cell.above, cell.below) > self.edge:
                 rows.append(_Row(cells, cells[-1].x))
                 cells, lanes, previous = [], {}, None
                 x = self._place(item, cell, cells, lanes, previous, wide, timed)
@@ -216,10 +252,14 @@ class Lanes:
             if timed and item.event.time > previous.event.time:
                 wide += 14
         x = cells[-1].x + wide
+        if isinstance(previous, Fold) and previous.lane:
+            x = max(x, cells[-1].x + cells[-1].above + 17)
+        elif isinstance(previous, Fold):
+            x = cells[-1].x + 24 + reach
+        if isinstance(item, Fold) and item.lane:
+            return max(x, cells[-1].x + cell.above + 17, self.left + reach)
         if isinstance(item, Fold):
             return max(x, max(c.x + max(c.above, c.below) for c in cells) + 24)
-        if isinstance(previous, Fold):
-            x = cells[-1].x + 24 + reach
         comers = [item] if isinstance(item, Mark) else self.ends if item is None else []
         for mark in comers:
             near = lanes.get(mark.event.thread)
@@ -266,8 +306,9 @@ class Lanes:
                     self.steps.append(cell.item.event.step)
                     self.places.append((at, cell.x))
                 elif isinstance(cell.item, Fold):
-                    self.steps.append(cell.item.first)
-                    self.places.append((at, cell.x - 12))
+                    half = cell.above if cell.item.lane else 12
+                    self.steps += cell.item.first, cell.item.last
+                    self.places += (at, cell.x - half), (at, cell.x + half)
         end = self.rows[-1].cells[-1]
         self.end = (len(self.rows) - 1, end.x)
 
@@ -298,9 +339,7 @@ class Lanes:
         row = self.rows[at]
         spans = self._spans(at)
         held = [
-            (span, part)
-            for span in self.story.held
-            if (part := self._held_part(span, at)) is not None
+            (span, part) for span in self.held if (part := self._held_part(span, at)) is not None
         ]
         self._spans_here = spans
         threads = self._threads(at, spans, held)
@@ -326,7 +365,7 @@ class Lanes:
             if isinstance(cell.item, Mark):
                 self._draw_mark(cell, cell.item, lanes[cell.item.event.thread])
             elif isinstance(cell.item, Fold):
-                self._draw_fold(cell, cell.item, top, bottom)
+                self._draw_fold(cell, cell.item, lanes, top, bottom)
             else:
                 for mark in self.ends:
                     self._draw_end(cell, mark, lanes[mark.event.thread])
@@ -340,10 +379,11 @@ class Lanes:
     ) -> list[str]:
         """Who has a lane in this row: everybody, or who takes part if there are several rows."""
         if len(self.rows) == 1:
-            return list(self.story.threads)
+            return [name for name in self.story.threads if name not in self.quiet]
         busy = {
             cell.item.event.thread for cell in self.rows[at].cells if isinstance(cell.item, Mark)
         }
+        busy |= {_lane(cell.item) for cell in self.rows[at].cells}
         busy |= {mark.event.thread for mark, _ in spans} | {span.thread for span, _ in held}
         if any(cell.item is None for cell in self.rows[at].cells):
             busy |= {mark.event.thread for mark in self.ends}
@@ -351,13 +391,16 @@ class Lanes:
             busy |= {name for name in self.story.threads if name not in self.story.lives}
             shown = {mark.event.thread for mark in self.story.marks}
             busy |= {name for name in self.story.threads if name not in shown}
-        return [name for name in self.story.threads if name in busy]
+        return [name for name in self.story.threads if name in busy and name not in self.quiet]
 
     def _spans(self, at: int) -> list[tuple[Mark, tuple[float, float]]]:
         """The waits and sleeps of this row."""
         result = []
         last: dict[str, tuple[int, float]] = {}
-        for mark in [*(item for item in self.items if isinstance(item, Mark)), *self.ends]:
+        for mark in [*self.items, *self.ends]:
+            if isinstance(mark, Fold):
+                last.update(dict.fromkeys(mark.threads, self._where(mark.last)))
+                continue
             event = mark.event
             stop = self.end if mark.stuck else self._where(event.step)
             if mark.waited:
@@ -544,6 +587,10 @@ class Lanes:
             and cell.item.event.thread == mark.event.thread
             and self.value(cell.item)
         ]
+        folds = [c.x for c in row.cells if isinstance(c.item, Fold) and not c.item.lane]
+        edges = [left, *(x + d for x in folds if left < x < right for d in (-19, 19)), right]
+        # The words stand in the widest part that no fold cuts.
+        left, right = max(zip(edges[::2], edges[1::2], strict=True), key=lambda p: p[1] - p[0])
         middle = (left + right) / 2
         low = max([self.left, *(x + half + ROOM for x, half in values if x < middle)])
         high = min([self.right, *(x - half - ROOM for x, half in values if x > middle)])
@@ -554,6 +601,8 @@ class Lanes:
         ]
         low = max([low, *((end + left) / 2 + 4 for _, end in others if end <= left)])
         high = min([high, *((begin + right) / 2 - 4 for begin, _ in others if begin >= right)])
+        low = max([low, *(x + 19 for x in folds if x < middle)])
+        high = min([high, *(x - 19 for x in folds if x > middle)])
         room = 2 * min(middle - low, high - middle)
         brief = [words, words.partition(" held by ")[0], words.partition(",")[0]]
         text = next((w for w in brief if width(w, LABEL) <= room), fit(brief[1], room, LABEL))
@@ -574,25 +623,19 @@ class Lanes:
         last: _Cell | None = None
         for cell in [*row.cells, _Cell(None, 0, 0)]:
             item = cell.item
-            same = (
-                isinstance(item, Mark)
-                and last is not None
-                and isinstance(last.item, Mark)
-                and last.item.event.thread == item.event.thread
-                and not item.waited
-            )
-            if not same:
+            thread = _lane(item)
+            same = last is not None and thread and thread == _lane(last.item)
+            if not same or (isinstance(item, Mark) and item.waited):
                 if start is not None and last is not None and last is not start:
-                    assert isinstance(start.item, Mark)
-                    thread = start.item.event.thread
-                    y = lanes[thread].y
+                    name = _lane(start.item)
+                    y = lanes[name].y
                     self.picture.add(
                         "band",
-                        f'<path d="M{n(start.x)} {n(y)}H{n(last.x)}" {stroke(self.role[thread])} '
+                        f'<path d="M{n(start.x)} {n(y)}H{n(last.x)}" {stroke(self.role[name])} '
                         'stroke-width="8" stroke-linecap="round" stroke-opacity=".28"/>',
                     )
-                start = cell if isinstance(item, Mark) else None
-            last = cell if isinstance(item, Mark) else None
+                start = cell if thread else None
+            last = cell if thread else None
 
     def _draw_times(self, at: int, top: float, bottom: float) -> None:
         """Where virtual time passes."""
@@ -636,13 +679,12 @@ class Lanes:
         cells = self.rows[at].cells
         pieces = []
         for one, two in pairwise(cells):
-            if not (isinstance(one.item, Mark) and isinstance(two.item, Mark)):
-                continue
-            a, b = one.item.event.thread, two.item.event.thread
-            if a == b:
+            a, b = _lane(one.item), _lane(two.item)
+            if not a or not b or a == b:
                 continue
             ya, yb = lanes[a].y, lanes[b].y
-            x, to = one.x + 9, two.x - 11
+            x = one.x + (9 if isinstance(one.item, Mark) else one.above + 1)
+            to = two.x - (11 if isinstance(two.item, Mark) else two.above + 3)
             down = yb > ya  # then it passes the value of the one and the label of the other
             low = one.x + (one.below if down else one.above) + 2
             high = two.x - (two.above if down else two.below) - 2
@@ -733,9 +775,24 @@ class Lanes:
             halo="bg",
         )
 
-    def _draw_fold(self, cell: _Cell, fold: Fold, top: float, bottom: float) -> None:
+    def _draw_fold(
+        self, cell: _Cell, fold: Fold, lanes: dict[str, _Lane], top: float, bottom: float
+    ) -> None:
         picture = self.picture
         x = cell.x
+        tip = f"steps {fold.first} to {fold.last}: {fold.text}"
+        picture.extras["folded"] = None
+        if fold.lane:
+            y, half, role = lanes[fold.lane].y, cell.above, self.role[fold.lane]
+            picture.add(
+                "front",
+                f'<g><rect x="{n(x - half)}" y="{n(y - 8)}" width="{n(2 * half)}" height="16" '
+                f'rx="8" {fill("bg")}/><rect x="{n(x - half)}" y="{n(y - 8)}" '
+                f'width="{n(2 * half)}" height="16" rx="8" {stroke(role)} stroke-width="1.2" '
+                f'stroke-dasharray="3 2"/><title>{escape(tip)}</title></g>',
+            )
+            picture.text(x, y + 3.5, fold_text(fold), size=SMALL, anchor="middle", tip=tip)
+            return
         zigzag = []
         for side in (-15.0, 15.0):
             points = [f"M{n(x + side - 2)} {n(top)}"]
@@ -749,7 +806,7 @@ class Lanes:
             "band",
             f'<g><rect x="{n(x - 15)}" y="{n(top)}" width="30" height="{n(bottom - top)}" '
             f'{fill("bg")}/><path d="{"".join(zigzag)}" {stroke("life")} stroke-width="1.2"/>'
-            f"<title>{escape(f'steps {fold.first} to {fold.last} left out')}</title></g>",
+            f"<title>{escape(tip)}</title></g>",
         )
         text = f"{fold.count:,} steps"
         if bottom - top < width(text, 11) + 4:
@@ -762,8 +819,24 @@ class Lanes:
             size=11,
             anchor="middle",
             turn=True,
-            tip=f"steps {fold.first} to {fold.last} left out",
+            tip=tip,
         )
+
+    def _draw_quiet(self) -> None:
+        """One line for the threads that have no sign in the picture."""
+        self.picture.y += 14
+        names = ", ".join(self.quiet)
+        text = f"{len(self.quiet)} more threads, of which every step is folded: {names}"
+        room = self.right - MARGIN - 18
+        self.picture.text(
+            MARGIN + 18,
+            self.picture.y,
+            fit(text, room, 11),
+            role="dim",
+            size=11,
+            tip="\n".join(self.quiet),
+        )
+        self.picture.y += 6
 
     def _draw_axis(self, row: _Row) -> None:
         """The number of each step and the line that it is on."""
@@ -800,6 +873,26 @@ def _only(story: Story) -> dict[str, str]:
             text = mark.what.removesuffix(mark.full) + mark.name if mark.full else mark.what
             targets.setdefault(mark.event.kind, set()).add(text)
     return {kind: next(iter(names)) for kind, names in targets.items() if len(names) == 1}
+
+
+def _lane(item: Mark | Fold | None) -> str:
+    """The thread whose lane an item is drawn on; none for the end and for a fold of several."""
+    return item.event.thread if isinstance(item, Mark) else item.lane if item else ""
+
+
+def _inside(span: Span, items: Iterable[Mark | Fold]) -> bool:
+    """Whether a lock was taken and given back in one fold."""
+    last = span.last
+    return last is not None and any(
+        isinstance(item, Fold) and item.first <= span.first and last <= item.last for item in items
+    )
+
+
+def fold_text(fold: Fold) -> str:
+    """What stands on a fold: `24 steps`, or `6 × 4 steps` of a loop."""
+    if fold.turns:
+        return f"{fold.turns:,} × {fold.count // fold.turns} steps"
+    return f"{fold.count:,} steps"
 
 
 def fatal_text(mark: Mark, run: RunLike) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -55,9 +56,13 @@ STUCK = frozenset({"deadlock", "no-progress", "leaked-thread"})  # what would ne
 # a `put` and a `get` touch of one queue.
 SORTS = dict.fromkeys(DATA, "data") | dict.fromkeys(("acquire", "try-acquire", "release"), "lock")
 FEW = 12  # steps that are all shown, private or not
-LIMIT = 90  # steps shown of a long run
-HEAD, TAIL, AROUND = 24, 36, 16  # which ones these are: first, last, around what matters
+COMFORT = 40  # so many items are all shown; of more, what repeats itself or is alone is folded
+LIMIT = 72  # items shown of a long run: then what is far from what matters is folded too
+HEAD, TAIL, AROUND = 16, 20, 10  # which ones stay: first, last, around what matters
 GROUP = 4  # so many starts or joins in a row are one mark
+LEAST = 4  # fewer steps are not worth a fold
+NEAR = 2  # steps on each side of a switch
+LOOP = 16  # the most steps that a repeated turn may have
 
 VERBS = {
     "read": "read",
@@ -169,11 +174,36 @@ class Mark:
 
 @dataclass(frozen=True)
 class Fold:
-    """Steps of a long run that are left out here."""
+    """Steps of a long run that are left out here; private ones are counted elsewhere."""
 
     count: int
     first: int
     last: int
+    threads: tuple[str, ...] = ()
+    switches: int = 0
+    lost: int = 0  # of them overwrite a value that their thread never saw
+    turns: int = 0  # so many times more the same steps as before; 0: not a loop
+
+    @property
+    def lane(self) -> str:
+        """The thread whose steps these are, if it is one."""
+        return self.threads[0] if len(self.threads) == 1 else ""
+
+    @property
+    def text(self) -> str:
+        """What is left out, in words."""
+        few = len(self.threads) <= 3
+        who = together(self.threads) if few else f"{len(self.threads)} threads"
+        what = f"{count(self.count, 'step')} of {who} folded"
+        if self.turns:
+            each = count(self.count // self.turns, "step")
+            what += f": the {each} before them, {count(self.turns, 'time')} more"
+        notes = []
+        if self.switches:
+            notes.append(count(self.switches, "switch", "switches"))
+        if self.lost:
+            notes.append(f"{count(self.lost, 'write')} over a value never seen")
+        return f"{what}, with {together(notes)}" if notes else what
 
 
 @dataclass(frozen=True)
@@ -214,14 +244,22 @@ class Story:
         parts = []
         if self.private:
             parts.append(f"{count(self.private, 'private step')} folded")
-        if self.skipped:
-            parts.append(f"{count(self.skipped, 'step')} in between left out")
+        folds = [item for item in self.items if isinstance(item, Fold)]
+        if len(folds) == 1:
+            parts.append(folds[0].text)
+        elif folds:
+            parts.append(f"{self.skipped:,} steps folded in {len(folds)} places")
         return " · ".join(parts)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """`3 steps`, `1 switch`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def together(words: Sequence[str]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def seconds(value: float) -> str:
@@ -252,10 +290,10 @@ def tell(
     limit: int | None = LIMIT,
     trace: bool = False,
 ) -> Story:
-    """Choose what to show of a run: at most `limit` items, private steps not at all.
+    """Choose what to show of a run: about `limit` items (None: all), private steps not at all.
 
     A `trace` lists what a picture shows otherwise: the beginnings and ends of threads, and each of
-    several starts or joins in a row.
+    several starts or joins in a row. Both fold the same steps.
     """
     events = run.events
     names = _Names(events, run.threads)
@@ -306,11 +344,16 @@ def tell(
                 creates,
             )
         )
-    items: list[Mark | Fold] = list(marks if trace else _gathered(marks))
-    skipped = 0
-    if limit is not None and len(items) > limit:
-        items = _shorten(items, limit, focus)
-        skipped = sum(item.count for item in items if isinstance(item, Fold))
+    held = tuple(_held(events, names))
+    items: list[Mark | Fold] = list(_gathered(marks))
+    if limit is not None and len(items) > min(limit, COMFORT):
+        decisive = set(focus or ())
+        if stuck:  # who has what others wait for, and since when
+            decisive |= {span.first for span in held if span.last is None}
+        items = _Folding(marks, items, decisive).fold(limit)
+    if trace:
+        items = _unfolded(marks, items)
+    skipped = sum(item.count for item in items if isinstance(item, Fold))
     lives: dict[str, tuple[int, int]] = {}
     for event in events:
         lives[event.thread] = (lives.get(event.thread, (event.step, 0))[0], event.step)
@@ -323,7 +366,7 @@ def tell(
     return Story(
         items=tuple(items),
         threads=tuple(known),
-        held=tuple(_held(events, names)),
+        held=held,
         lives=lives,
         private=hidden,
         skipped=skipped,
@@ -359,7 +402,7 @@ def description(run: RunLike, story: Story) -> str:
     parts = [headline(run) + "."]
     for item in story.items:
         if isinstance(item, Fold):
-            parts.append(f"{count(item.count, 'step')} left out.")
+            parts.append(f"{item.text}.")
         else:
             parts.append(f"{sentence(item)}.")
         if sum(map(len, parts)) > 2000:
@@ -541,37 +584,191 @@ def _gathered(marks: Sequence[Mark]) -> Iterable[Mark]:
             at += 1
 
 
-def _shorten(
-    items: Sequence[Mark | Fold], limit: int, focus: tuple[int, int] | None
-) -> list[Mark | Fold]:
-    """The first, the last and the most telling items, and how many were left out between them."""
-    total = len(items)
-    keep = set(range(max(total - TAIL, 0), total)) | set(range(min(HEAD, total)))
-    points = [
-        at
-        for at, item in enumerate(items)
-        if isinstance(item, Mark)
-        and (item.fatal or item.lost or (focus and item.event.step in focus))
-    ]
-    for point in points:
-        window = set(range(max(point - AROUND, 0), min(point + AROUND // 2, total)))
-        if len(keep | window) > limit:
-            break
-        keep |= window
-    at = HEAD
-    while len(keep) < limit and at < total:
-        keep.add(at)
-        at += 1
+class _Folding:
+    """Decides which items of a long run are left out: loops, then what is alone, then what is far.
+
+    What decided the run, its first lost update, who is stuck and who took what they wait for always
+    stay. The steps on both sides of a switch, waits and conflicts stay unless they repeat
+    themselves, or there are so many that the picture would be longer than its limit; the fold then
+    says how many.
+    """
+
+    def __init__(
+        self, marks: Sequence[Mark], items: Sequence[Mark | Fold], decisive: set[int]
+    ) -> None:
+        self.marks = marks
+        self.at = [mark.event.step for mark in marks]
+        self.items = [item for item in items if isinstance(item, Mark)]
+        self.size = len(self.items)
+        self.vital = [
+            mark.fatal or mark.stuck or mark.event.step in decisive for mark in self.items
+        ]
+        self.turns: dict[int, tuple[int, int]] = {}  # first item of a fold: items, turns
+
+    def fold(self, limit: int) -> list[Mark | Fold]:
+        """The items, with folds for what is left out."""
+        keep = [True] * self.size
+        self._loops(keep)
+        self._alone(keep)
+        if self._length(keep) > limit:
+            self._far(keep, limit)
+        result: list[Mark | Fold] = []
+        at = 0
+        while at < self.size:
+            stop = at
+            while stop < self.size and not keep[stop]:
+                size, _ = self.turns.get(stop, (0, 0))
+                if size and stop > at:
+                    break  # a loop has a fold of its own
+                stop += size or 1
+                if size:
+                    break
+            if stop > at:
+                result.append(self._fold(at, stop))
+                at = stop
+            else:
+                result.append(self.items[at])
+                at += 1
+        return result
+
+    def _fold(self, start: int, stop: int) -> Fold:
+        """One for these items, and the beginnings and ends of threads among them."""
+        first = self.items[start].event.step
+        end = self.items[stop - 1]
+        last = (end.more[-1] if end.more else end).event.step
+        inside = self.marks[bisect_left(self.at, first) : bisect_right(self.at, last)]
+        size, turns = self.turns.get(start, (0, 0))
+        return Fold(
+            len(inside),
+            first,
+            last,
+            tuple(dict.fromkeys(mark.event.thread for mark in inside)),
+            sum(a.event.thread != b.event.thread for a, b in pairwise(inside)),
+            sum(mark.lost is not None for mark in inside),
+            turns if start + size == stop and len(inside) == size else 0,
+        )
+
+    def _length(self, keep: Sequence[bool]) -> int:
+        """How many items are shown, folds included."""
+        gaps = sum(one and not two for one, two in pairwise([True, *keep]))
+        return sum(keep) + gaps
+
+    def _loops(self, keep: list[bool]) -> None:
+        """Leave out all but the first and the last turn of what is done over and over."""
+        known: dict[object, int] = {}
+        signs = []
+        for at, mark in enumerate(self.items):
+            event = mark.event
+            where = mark.name if event.where is None else event.where
+            waits = mark.waited and event.kind != "sleep"
+            sign = (event.thread, event.kind, where, event.line, mark.lost is None, waits)
+            signs.append(-1 - at if self.vital[at] else known.setdefault(sign, len(known)))
+        for period in range(1, LOOP + 1):
+            same = 0
+            for at in range(self.size - period + 1):
+                if (
+                    at + period < self.size
+                    and signs[at] == signs[at + period]
+                    and keep[at]
+                    and keep[at + period]
+                ):
+                    same += 1
+                    continue
+                turns = same // period - 1  # but for the first and the last
+                if turns > 1 and turns * period >= LEAST:
+                    start = at - same + period
+                    self.turns[start] = turns * period, turns
+                    keep[start : start + turns * period] = [False] * (turns * period)
+                same = 0
+
+    def _alone(self, keep: list[bool]) -> None:
+        """Leave out what a thread does while it is alone, far from switches, waits, conflicts."""
+        stays = [vital or mark.waited for mark, vital in zip(self.items, self.vital, strict=True)]
+        place = {mark.event.step: at for at, mark in enumerate(self.items)}
+        latest: dict[int, tuple[str, int]] = {}
+        for at, mark in enumerate(self.items):
+            event = mark.event
+            if mark.lost:
+                for step in (event.step, mark.lost.read, mark.lost.step):
+                    stays[place.get(step, at)] = True
+            if event.where is not None and event.kind in DATA:
+                before = latest.get(event.where)
+                if before and before[0] != event.thread:
+                    stays[at] = stays[before[1]] = True
+                latest[event.where] = event.thread, at
+        for at in (*range(NEAR), *range(self.size - NEAR, self.size)):
+            stays[at] = True
+        for start, (size, turns) in self.turns.items():  # what a loop's fold refers to
+            each = size // turns
+            stays[start - each : start] = [True] * each
+            stays[start + size : start + size + each] = [True] * each
+        at = -1
+        for one, two in pairwise(self.marks):
+            at += place.get(one.event.step) is not None
+            if one.event.thread != two.event.thread:
+                for near in range(max(at - NEAR + 1, 0), min(at + NEAR + 1, self.size)):
+                    stays[near] = True
+        start = 0
+        for at in range(self.size + 1):
+            if at < self.size and keep[at] and not stays[at]:
+                continue
+            if at - start >= LEAST:
+                keep[start:at] = [False] * (at - start)
+            start = at + 1
+
+    def _far(self, keep: list[bool], limit: int) -> None:
+        """Leave out what is far from what matters, until not more than `limit` items stay."""
+        shown = [at for at in range(self.size) if keep[at]]
+        total = len(shown)
+        decisive = [at for at in range(total) if self.vital[shown[at]]]
+        lost = [at for at in range(total) if self.items[shown[at]].lost]
+        keep[:] = [False] * self.size
+        for at in (*decisive, *range(min(HEAD, total)), *range(max(total - TAIL, 0), total)):
+            keep[shown[at]] = True
+        windows = [range(max(at - AROUND, 0), min(at + AROUND // 2, total)) for at in decisive]
+        windows += [range(max(at - AROUND, 0), min(at + AROUND // 2, total)) for at in lost]
+        windows += [range(at, at + 1) for at in range(total)]
+        length = self._length(keep)
+        padded = [True, *keep, True]
+        for window in windows:
+            new = [shown[at] + 1 for at in window if not padded[shown[at] + 1]]
+            more = 0
+            for at in new:  # each ends up between two folds, beside one, or in place of one
+                more += (not padded[at - 1]) + (not padded[at + 1])
+                padded[at] = True
+            if length + more <= limit:
+                length += more
+                continue
+            for at in new:
+                padded[at] = False
+            if len(window) == 1:
+                break
+        keep[:] = padded[1:-1]
+        # What lies between two left out items is one fold: the loops in it are not told apart.
+        for start in sorted(self.turns):
+            size, turns = self.turns[start]
+            before = keep[start - size // turns : start]
+            if not all(before) or not keep[start + size]:
+                del self.turns[start]
+
+
+def _unfolded(marks: Sequence[Mark], items: Iterable[Mark | Fold]) -> list[Mark | Fold]:
+    """Every step that is not in a fold, each by itself, and the folds."""
     result: list[Mark | Fold] = []
-    gap: list[Mark] = []
-    for at, item in enumerate(items):
-        if at not in keep and isinstance(item, Mark):
-            gap.append(item)
+    rest = iter(marks)
+    mark = next(rest, None)
+    for fold in items:
+        if isinstance(fold, Mark):
             continue
-        if gap:
-            result.append(Fold(len(gap), gap[0].event.step, gap[-1].event.step))
-            gap = []
-        result.append(item)
+        while mark is not None and mark.event.step < fold.first:
+            result.append(mark)
+            mark = next(rest, None)
+        while mark is not None and mark.event.step <= fold.last:
+            mark = next(rest, None)
+        result.append(fold)
+    while mark is not None:
+        result.append(mark)
+        mark = next(rest, None)
     return result
 
 

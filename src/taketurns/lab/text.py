@@ -11,17 +11,16 @@ MESSAGE = 200  # characters of an exception's message
 def timeline_text(run: RunLike, *, limit: int | None = LIMIT) -> str:
     """Return the run as a table, one step a line: who did what, on which line, with which value.
 
-    Of a run with more than `limit` steps the middle is left out; None shows all. `x` marks a write
-    that overwrites a value its thread never saw, `!` the moment that decided the run.
+    Of a long run what repeats itself or is far from what matters is folded, so that about `limit`
+    steps stay; None shows all. `x` marks a write that overwrites a value its thread never saw, `!`
+    the moment that decided the run.
     """
     story = tell(run, limit=limit, trace=True)
     timed = run.elapsed > 0
     header = ["", "step", "time", "thread", "line", "what", "value", ""]
     rows: list[list[str] | str] = [header]
     for item in story.items:
-        rows.append(
-            f"     ... {item.count:,} steps left out" if isinstance(item, Fold) else _row(item)
-        )
+        rows.append(f"     ... {item.text}" if isinstance(item, Fold) else _row(item))
     tables = [row for row in rows if isinstance(row, list)]
     widths = [max(len(row[at]) for row in tables) for at in range(len(header))]
     lines = []
@@ -35,8 +34,8 @@ def timeline_text(run: RunLike, *, limit: int | None = LIMIT) -> str:
             if timed or at != 2
         ]
         lines.append("  ".join(cells).replace(cells[0] + "  ", cells[0] + " ", 1).rstrip())
-    if story.private:
-        lines.append(f"({story.folded.partition(' · ')[0]})")
+    if story.folded:
+        lines.append(f"({story.folded})")
     found = {
         (mark.event.file or "", mark.event.line): mark.event.code
         for mark in story.marks

@@ -27,8 +27,8 @@ def timeline_svg(
 
     `focus` is the first and the last step of what to look at (by default the first lost update).
     With `axis="time"` the horizontal axis is virtual seconds instead of the order of the steps.
-    `width` is in pixels, at least 480. Of a long run the private steps are folded, and the middle
-    is left out; the picture says how many steps that were.
+    `width` is in pixels, at least 480. Of a long run private steps are folded, and what repeats
+    itself or is far from what matters; the picture says how many steps of whom that were.
     """
     story = tell(run, focus=focus)
     picture = Picture(max(float(width), 480.0))
