@@ -6,6 +6,9 @@ runs one of them in virtual time, and `replay` one that a report named.
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 from .engine.errors import ProgramError, ScheduleError, SimulationError, SourceError
 from .engine.explore import explore, replay, simulate
 from .engine.recording import Event
@@ -13,17 +16,22 @@ from .engine.results import (
     Coverage,
     Failure,
     Inconclusive,
+    Interrupted,
     Presentation,
     Report,
     Run,
     ScheduleFailure,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = [
     "Coverage",
     "Event",
     "Failure",
     "Inconclusive",
+    "Interrupted",
     "ProgramError",
     "Report",
     "Run",
@@ -58,7 +66,16 @@ def _bundle(run: Run, headline: str) -> dict[str, str]:
     return display_bundle(run, headline)
 
 
+def _progress(program: str) -> Callable[[tuple[int, float] | None], None] | None:
+    if "IPython" not in sys.modules:
+        return None  # nobody could look
+    from .lab.progress import Progress
+
+    return Progress(program)
+
+
 # The engine knows nothing of the layers above it; they are loaded when a result is first shown.
 Presentation.diagnose = _diagnose
 Presentation.text = _text
 Presentation.bundle = _bundle
+Presentation.progress = _progress

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import functools
+import platform
+import re
 import subprocess
 import sys
 import threading
@@ -8,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from taketurns import explore
 from taketurns.engine.results import Run
 from taketurns.lab import sliders
+from taketurns.lab.real import Measured, Quiet, measure
 from taketurns.lab.sliders import explorer, schedules
 
 from . import runs
@@ -60,6 +65,7 @@ def parts(box) -> tuple[list[object], object, object, object]:
     return controls, pictures[0], buttons[0] if buttons else None, pictures[-1]
 
 
+@pytest.mark.slow
 def test_ipywidgets_is_imported_only_when_a_slider_is_made():
     code = "import sys, taketurns.lab.sliders; sys.exit('ipywidgets' in sys.modules)"
 
@@ -140,14 +146,25 @@ def test_what_cannot_be_simulated_is_said_in_text(exact, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_button_measures_the_program_on_real_threads(exact):
+def cells(page: str) -> list[list[str]]:
+    """The table under what was measured."""
+    rows = re.findall(r"<tr>(.*?)</tr>", page)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+
+
+def test_the_button_measures_the_program_on_real_threads(exact, monkeypatch):
+    monkeypatch.setattr(sliders, "measure", functools.partial(measure, runs=3, seconds=1e9))
     box = explorer(fetch, parameters={"pages": (2, 3), "pause": (0.0, 0.5)})
     _, _, button, report = parts(box)
     button.click()
     box.join()
 
-    assert "With pages = 2, pause = 0: It ended after 0." in report.value
+    assert "With pages = 2, pause = 0: 3 runs on real threads, " in report.value
+    assert f"with Python {platform.python_version()}" in report.value
     assert "exactly 0.5 s in virtual time" in report.value
+    assert [["", "real threads", "schedules that differ"], ["it ended", "3 of 3", "1 of 1"]] == (
+        cells(report.value)
+    )
     assert not button.disabled
 
 
@@ -181,8 +198,9 @@ def test_exceptions_of_a_real_run_are_text_and_never_on_stderr(exact, capfd):
     button.click()
     box.join()
 
-    assert "It ended with ValueError: in main," in report.value
-    assert report.value.count("helper died of KeyError: &#x27;in &lt;a&gt; thread&#x27;.") == 2
+    assert "400 ×: helper died of KeyError: &#x27;in &lt;a&gt; thread&#x27;" in report.value
+    assert "200 ×: ValueError: in main" in report.value
+    assert ["it failed", "200 of 200", "exception-in-thread"] in cells(report.value)
     assert capfd.readouterr() == ("", "")
 
 
@@ -213,20 +231,112 @@ def test_the_page_goes_on_while_a_real_run_is_under_way(exact):
     assert "Another program is running for real" in parts(other)[3].value
     gate.set()
     box.join()
-    assert "With pages = 2: It ended" in report.value
+    assert "With pages = 2: 1 run on real threads" in report.value
+    assert "Once only, because what it does to &#x27;gate&#x27; cannot be undone" in report.value
 
 
-def test_a_real_run_that_does_not_end_is_called_late(exact, monkeypatch):
-    monkeypatch.setattr(sliders, "PATIENCE", -3 * 0.5)
-    gate, said = threading.Event(), threading.Event()
-    box = explorer(lambda pause=0.0: gate.wait(10), parameters={"pause": (0.0, 0.5)}, real=True)
+@pytest.fixture
+def patience(monkeypatch):
+    """Real time is over as soon as this event is set."""
+    over = threading.Event()
+
+    def ended_within(limit: float, done: threading.Event) -> bool:
+        over.wait(30)
+        return done.is_set()
+
+    monkeypatch.setattr(sliders, "_ended_within", ended_within)
+    return over
+
+
+def test_a_program_that_hangs_for_real_is_called_that_and_what_it_leaves(exact, patience):
+    gate = threading.Event()
+
+    def waits(pause=0.0):
+        patience.set()
+        gate.wait(30)
+
+    box = explorer(waits, parameters={"pause": (0.0, 0.5)})
     _, _, button, report = parts(box)
-    report.observe(
-        lambda change: said.set() if "Still running" in change["new"] else None, names="value"
-    )
     button.click()
+    box.settled()
 
-    assert said.wait(10)
+    assert "It hangs: on real threads, a run goes on after 11.5 s" in report.value
+    assert "over after 0.5 s of virtual time" in report.value
+    assert "restart the kernel to be rid of them" in report.value
+    assert button.disabled
+    gate.set()
+    box.join()
+
+
+def opposite_orders():
+    a, b = threading.Lock(), threading.Lock()
+
+    def both(first, second):
+        with first, second:
+            pass
+
+    threads = [threading.Thread(target=both, args=pair) for pair in ((a, b), (b, a))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_hang_is_told_beside_the_schedule_that_has_it():
+    report = explore(opposite_orders)
+    assert report.failure is not None
+    said = sliders._hangs(Measured(runs=7), report.failure.run, report, 10.0)
+
+    assert "It hangs: on real threads, a run, after 7 that ended, goes on after 10 s;" in said
+    assert "there is a schedule that fails: lock-order." in said
+    assert "can be over" not in said
+
+
+def test_threads_that_a_program_leaves_running_are_told_too(exact, patience, monkeypatch, capfd):
+    gate = threading.Event()
+
+    class Impatient(Quiet):
+        def threads(self):  # is asked for them once the program has returned
+            patience.set()
+            return super().threads()
+
+    def strays(pause=0.0):
+        def stray():
+            gate.wait(30)
+            print("late")
+            raise ValueError("late")
+
+        threading.Thread(target=stray).start()
+
+    monkeypatch.setattr(sliders, "Quiet", Impatient)
+    hook, streams = threading.excepthook, (sys.stdout, sys.stderr)
+    box = explorer(strays, parameters={"pause": (0.0, 0.5)})
+    parts(box)[2].click()
+    box.settled()
+
+    assert "a run has returned, but threads that it started go on" in parts(box)[3].value
+    gate.set()
+    box.join()
+    assert ("", "") == capfd.readouterr()
+    assert (hook, streams) == (threading.excepthook, (sys.stdout, sys.stderr))
+
+
+def test_another_program_can_be_run_while_one_hangs(patience, monkeypatch):
+    gate = threading.Event()
+
+    def waits(pause=0.0):
+        patience.set()
+        gate.wait(30)
+
+    box = explorer(waits, parameters={"pause": (0.0, 0.5)})
+    parts(box)[2].click()
+    box.settled()
+    monkeypatch.undo()
+    other = explorer(fetch, parameters={"pages": (2, 3)})
+    parts(other)[2].click()
+    other.join()
+
+    assert "200 runs on real threads" in parts(other)[3].value
     gate.set()
     box.join()
 
@@ -277,6 +387,56 @@ def test_the_engine_simulates_what_the_sliders_choose():
     assert "doors = 3, pause = 1.5" in picture.value
     assert "Exactly 1.5 s of virtual time; it returned 1." in picture.value
     assert "overwrites a value it never saw" in picture.value
+
+
+def test_outcomes_of_real_runs_stand_beside_those_of_the_schedules():
+    box = schedules(count_visitors)
+    _, _, button, report = parts(box)
+    button.click()
+    box.join()
+    table = cells(report.value)
+
+    assert ["", "real threads", "schedules that differ"] == table[0]
+    assert ["it returned 1", "it returned 2"] == [row[0] for row in table[1:]]
+    assert 200 == sum(int(row[1].removesuffix(" of 200")) for row in table[1:])
+    assert all(re.fullmatch(r"[1-9]\d* of \d+", row[2]) for row in table[1:])
+
+
+visitors = 0
+
+
+def two_visitors():
+    def enter():
+        global visitors
+        visitors += 1
+
+    doors = [threading.Thread(target=enter) for _ in range(2)]
+    for door in doors:
+        door.start()
+    for door in doors:
+        door.join()
+    assert visitors == 2, f"two came, {visitors} were counted"
+
+
+@pytest.mark.skipif(
+    not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="such a build does lose updates"
+)
+def test_what_never_fails_for_real_is_shown_beside_the_schedule_that_fails(monkeypatch):
+    box = schedules(two_visitors)
+    _, _, button, report = parts(box)
+    button.click()
+    box.join()
+    table = cells(report.value)
+
+    assert ["it failed", "0 of 200", "lost-update"] == table[-1]
+    assert "“it failed” never happened on this Python, and yet there are" in report.value
+    assert visitors == 0
+
+
+def test_only_a_program_can_be_run_for_real():
+    assert parts(schedules([runs.lost_update()]))[2] is None
+    assert parts(schedules(explore(count_visitors)))[2] is None
+    assert parts(schedules(count_visitors, real=False))[2] is None
 
 
 def test_the_engine_finds_one_schedule_for_each_outcome():

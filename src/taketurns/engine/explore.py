@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .containment import contained
 from .errors import ScheduleError
 from .recording import Recorder, short, unique_names
-from .results import Coverage, Failure, Presentation, Report, Run
+from .results import Coverage, Failure, Interrupted, Presentation, Report, Run
 from .schedule import Departure, decode, encode
 from .scheduler import Scheduler, Strategy
 from .search import Bounded, Reduced, Replay, Sampled, departures
@@ -39,6 +39,10 @@ def explore(
             verdict does not depend on the machine).
 
     Raises ProgramError if the program is not such a function or its source cannot be found.
+    Interrupted (a KeyboardInterrupt) if the user stops it; its `report` is undecided and covers "a
+    sample of n", or has the failure if one was found and not yet made short. It is raised, not
+    returned, because who presses stop wants the whole cell to stop, and so that no check whatever,
+    of `failure` or of `outcomes`, can pass on what was merely not finished.
     """
     _check_clock(clock)
     return _Exploration(plan(program), clock, BUDGET if budget is None else budget).report()
@@ -71,14 +75,16 @@ def replay(program: Callable[[], object], schedule: str) -> Run:
     return simulate(program, schedule=schedule)
 
 
-def record(the_plan: Plan, strategy: Strategy, clock: str) -> tuple[Run, Scheduler]:
+def record(
+    the_plan: Plan, strategy: Strategy, clock: str, recorder: Recorder | None = None
+) -> tuple[Run, Scheduler]:
     """One run, recorded step by step."""
     with contained(finalises=the_plan.finalises), Crew() as crew:
         sched = Scheduler(
             crew,
             strategy,
             clock=clock,
-            recorder=Recorder(the_plan.sites),
+            recorder=recorder or Recorder(the_plan.sites),
             max_steps=SIMULATION_STEPS,
         )
         sched.run(the_plan.instantiate(sched))
@@ -123,9 +129,20 @@ class _Exploration:
         self._failed: Scheduler | None = None
         self._undecided = ""
         self._length = 0
+        self._tell = Presentation.progress(the_plan.name) if Presentation.progress else None
 
     def report(self) -> Report:
         """Search until a failure, the proof, or the end of the budget."""
+        try:
+            return self._explored()
+        except KeyboardInterrupt:
+            report = self._stopped_short()
+            raise Interrupted(report) from None
+        finally:
+            if self._tell is not None:
+                self._tell(None)
+
+    def _explored(self) -> Report:
         complete, bound = False, None
         with contained(finalises=self._plan.finalises), Crew() as self._crew:
             exhausted = self._search(Reduced(), 0.6)
@@ -143,7 +160,7 @@ class _Exploration:
                     bound = k
                 if not exhausted and not self._stopped():
                     self._search(Sampled(SEED, self._length), 1.0)
-            failure = self._failure() if self._failed is not None else None
+            failure = self._failure(self._shrink(self._failed)) if self._failed else None
         proved = complete and not self._stopped()
         coverage = Coverage(
             complete=proved and self._fair,
@@ -165,6 +182,25 @@ class _Exploration:
             _replay=self._replay,
         )
 
+    def _stopped_short(self) -> Report:
+        """What was seen until the user stopped it; never a verdict of being right."""
+        failure = None
+        if self._failed is not None:
+            with contained(finalises=self._plan.finalises), Crew() as self._crew:
+                failure = self._failure(departures(self._failed.decisions))
+        coverage = Coverage(complete=False, schedules=self._schedules)
+        return Report(
+            holds=False,
+            verdict=failure.verdict if failure else "inconclusive",
+            outcomes=self._outcomes,
+            coverage=coverage,
+            failure=failure,
+            program=self._plan.name,
+            note=f"stopped by the user after {coverage}, none of which failed",
+            schedules=self._examples,
+            _replay=self._replay,
+        )
+
     def _replay(self, schedule: str | None) -> Run:
         way = [] if schedule is None else decode(schedule, self._plan.fingerprint)[0]
         return record(self._plan, Replay(way), self._clock)[0]
@@ -181,6 +217,8 @@ class _Exploration:
                 return False
             if self._schedules % 32 == 0:
                 gc.collect(0)
+            if self._tell is not None:
+                self._tell((self._schedules, self._spent / max(self._budget, 1)))
             if not strategy.advance():
                 return True
             if self._spent >= limit:
@@ -214,10 +252,8 @@ class _Exploration:
             self._failed = sched
         return sched
 
-    def _failure(self) -> Failure:
-        """The failure found, shrunk, recorded and explained."""
-        assert self._failed is not None
-        way = self._shrink(self._failed)
+    def _failure(self, way: list[Departure]) -> Failure:
+        """The failure found, recorded and explained."""
         sched = Scheduler(
             self._crew, Replay(way), clock=self._clock, recorder=Recorder(self._plan.sites)
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,9 @@ class Presentation:
     diagnose: Callable[[Run, Run | None], tuple[str | None, str | None]] | None = None
     text: Callable[[Run], str] | None = None
     bundle: Callable[[Run, str], dict[str, str]] | None = None
+    # given a program's name: what is told the schedules tried and the share of the budget spent,
+    # once after each schedule, and None when it is over; or None where nobody looks
+    progress: Callable[[str], Callable[[tuple[int, float] | None], None] | None] | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,11 +199,32 @@ class ScheduleFailure(AssertionError):
         self.message = failure.message
         self.schedule = failure.schedule
         self.coverage = report.coverage
+        self._published = False
         super().__init__(failure.explain())
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython prints: the explanation, without the checker's own frames."""
+        """What IPython prints: the explanation, without the checker's own frames.
+
+        A notebook gets the picture too, above it. IPython asks only for an error that nobody
+        caught, so that a check which is expected to fail shows nothing.
+        """
+        if not self._published:  # a kernel asks twice
+            self._published = True
+            with suppress(Exception):  # without a picture the words still stand
+                _publish(self.report)
         return [f"ScheduleFailure: {self}"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped an exploration; `report` has what was seen until then, and is no verdict."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        super().__init__(report.explain())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints."""
+        return [f"Stopped: {self}"]
 
 
 class Inconclusive(Exception):
@@ -219,6 +245,16 @@ def _bundle(run: Run, headline: str, text: str) -> dict[str, str]:
         bundle |= Presentation.bundle(run, headline)
     bundle["text/plain"] = text
     return bundle
+
+
+def _publish(report: Report) -> None:
+    """Show the failure where IPython shows what cells display; a terminal takes no HTML."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None and report.failure is not None:
+        html = report.failure._repr_mimebundle_().get("text/html")
+        if html:
+            shell.display_pub.publish({"text/html": html}, metadata={})
 
 
 def _plain_trace(run: Run) -> str:

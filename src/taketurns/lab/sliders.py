@@ -7,28 +7,33 @@ beside them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
+import platform
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from taketurns.engine.recording import short
+from taketurns.engine.results import Report
 
 from .canvas import escape
+from .real import RUNS, SECONDS, Measured, Quiet, measure
 from .story import STUCK, headline, seconds
 from .text import timeline_text
 from .timeline import timeline_svg
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
-    from taketurns.engine.results import Report, Run
+    from taketurns.engine.results import Failure, Run
 
 Choices = tuple[float, ...] | range | Sequence[object]
 View = Literal["timeline", "time", "text"]
 
-PATIENCE = 10.0  # real seconds beyond three times the exact ones, before a real run is called late
+PATIENCE = 10.0  # real seconds beyond three times the exact ones, before a run is said to hang
+EXACT_BUDGET = 20_000  # steps to explore for a comparison
 OUTPUT_LINES = 12
 
 _one_real_run = threading.Lock()
@@ -49,8 +54,8 @@ def explorer(
             (lowest, highest, step), of whole numbers or of numbers with a point; or a list of
             values to choose from. A slider starts at the parameter's default if it has one.
         view: "timeline" (steps in their order), "time" (virtual seconds) or "text".
-        real: whether there is a button that runs the program on real threads, once, in the
-            background, and puts the measured seconds beside the exact ones.
+        real: whether there is a button that runs the program on real threads, in the background,
+            200 times or for two seconds, and puts what was measured beside what is exact.
 
     Raises ValueError if a parameter is given no values.
     """
@@ -61,7 +66,7 @@ def explorer(
         for name, choices in parameters.items()
     }
     picture = widgets.HTML()
-    bench = _RealRun(widgets, program) if real else None
+    bench = _RealRuns(widgets, program) if real else None
 
     def redraw(_change: object = None) -> None:
         values = {name: control.value for name, control in controls.items()}
@@ -74,12 +79,15 @@ def explorer(
         control.observe(redraw, names="value")
     redraw()
     box = widgets.VBox([*controls.values(), picture, *(bench.children if bench else [])])
-    box.join = bench.join if bench else lambda: None  # waits for a real run, for tests
+    _for_tests(box, bench)
     return box
 
 
 def schedules(
-    source: Report | Callable[[], object] | Iterable[Run], *, view: View = "timeline"
+    source: Report | Callable[[], object] | Iterable[Run],
+    *,
+    view: View = "timeline",
+    real: bool = True,
 ) -> Any:
     """Return a widget: a slider over several schedules of one program, and the timeline of each.
 
@@ -87,11 +95,14 @@ def schedules(
         source: a report of `explore` or a program to explore (then one schedule for each outcome,
             and the failure), or the runs themselves.
         view: "timeline" (steps in their order), "time" (virtual seconds) or "text".
+        real: whether a program gets a button that runs it on real threads too, in the background,
+            200 times or for two seconds, and counts its outcomes beside those of the schedules.
 
     Raises ValueError if there is no run to show.
     """
     widgets = importlib.import_module("ipywidgets")
-    runs = _runs(source)
+    report = _report(source)
+    runs = list(cast("Iterable[Run]", source)) if report is None else _runs(report)
     if not runs:
         raise ValueError("there is no schedule to show: neither an outcome nor a failure was found")
     total = len(runs)
@@ -112,7 +123,14 @@ def schedules(
 
     slider.observe(redraw, names="value")
     redraw()
-    return widgets.VBox([slider, picture])
+    bench = None
+    if real and report is not None and not isinstance(source, Report):
+        bench = _RealRuns(widgets, cast("Callable[[], object]", source), report)
+        ended = [run for run in runs if run.verdict not in STUCK] or runs
+        bench.offer({}, max(ended, key=lambda run: run.elapsed))
+    box = widgets.VBox([slider, picture, *(bench.children if bench else [])])
+    _for_tests(box, bench)
+    return box
 
 
 # -- the exact part ---------------------------------------------------------------------------
@@ -222,13 +240,15 @@ def _trouble(text: str) -> str:
     return f'<p style="margin:.4em 0;white-space:pre-wrap" role="alert">{escape(text)}</p>'
 
 
-def _runs(source: Report | Callable[[], object] | Iterable[Run]) -> list[Run]:
+def _report(source: Report | Callable[[], object] | Iterable[Run]) -> Report | None:
     from taketurns.engine.explore import explore
-    from taketurns.engine.results import Report
 
-    report = source if isinstance(source, Report) else explore(source) if callable(source) else None
-    if report is None:
-        return list(cast("Iterable[Run]", source))
+    if isinstance(source, Report):
+        return source
+    return explore(source) if callable(source) else None
+
+
+def _runs(report: Report) -> list[Run]:
     runs = [report.example(outcome) for outcome in report.schedules]
     return runs if report.failure is None else [*runs, report.failure.run]
 
@@ -236,118 +256,194 @@ def _runs(source: Report | Callable[[], object] | Iterable[Run]) -> list[Run]:
 # -- the real part ----------------------------------------------------------------------------
 
 
-class _RealRun:
-    """A button that runs the program on real threads, and the line that says what came of it."""
+def _for_tests(box: Any, bench: _RealRuns | None) -> None:
+    box.settled = bench.settled if bench else lambda: None
+    box.join = bench.join if bench else lambda: None
 
-    def __init__(self, widgets: Any, program: Callable[..., object]) -> None:
+
+class _RealRuns:
+    """A button that runs the program on real threads, and the lines that say what came of it."""
+
+    def __init__(
+        self, widgets: Any, program: Callable[..., object], report: Report | None = None
+    ) -> None:
         self._program = program
+        self._known = report
         self._values: dict[str, object] = {}
         self._exact: Run | None = None
-        self._thread: threading.Thread | None = None
+        self._watcher: threading.Thread | None = None
+        self._runner: threading.Thread | None = None
         self._button = widgets.Button(
             description="Run it for real",
-            tooltip="Run the program once on real threads and measure it",
+            tooltip=f"Run it on real threads, {RUNS} times or for {SECONDS:g} seconds",
         )
         self._button.on_click(self._click)
-        self._report = widgets.HTML()
-        self.children = [self._button, self._report]
+        self._page = widgets.HTML()
+        self.children = [self._button, self._page]
 
     def offer(self, values: dict[str, object], run: Run | None) -> None:
         """Other values were chosen: what was measured is no longer about them."""
         self._values, self._exact = values, run
         if not self._running():
-            self._report.value = ""
+            self._page.value = ""
+
+    def settled(self) -> None:
+        """Wait until it is said what came of the real runs."""
+        if self._watcher is not None:
+            self._watcher.join()
 
     def join(self) -> None:
-        """Wait until the real run, if there is one, has ended and said so."""
-        if self._thread is not None:
-            self._thread.join()
+        """Wait until that is said and the last real run has ended, even if it was given up."""
+        self.settled()
+        if self._runner is not None:
+            self._runner.join()
 
     def _running(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return any(thread and thread.is_alive() for thread in (self._watcher, self._runner))
 
     def _click(self, _button: object) -> None:
         if self._running():
             return
         exact = self._exact
-        if exact is None or exact.verdict in STUCK:
+        if exact is None or (exact.verdict in STUCK and self._known is None):
             reason = (
                 "cannot be simulated" if exact is None else f"would never end ({exact.verdict})"
             )
-            self._report.value = _trouble(f"Not started for real: with these values it {reason}.")
+            self._page.value = _trouble(f"Not started for real: with these values it {reason}.")
             return
         self._button.disabled = True
-        self._report.value = _line("Running on real threads …")
-        self._thread = threading.Thread(
-            target=self._measure, args=(dict(self._values), exact), name="real run", daemon=True
+        self._page.value = _line("Running on real threads …")
+        self._watcher = threading.Thread(
+            target=self._watch, args=(dict(self._values), exact), name="real run", daemon=True
         )
-        self._thread.start()
+        self._watcher.start()
 
-    def _measure(self, values: dict[str, object], exact: Run) -> None:
+    def _watch(self, values: dict[str, object], exact: Run) -> None:
         if not _one_real_run.acquire(blocking=False):
-            self._report.value = _trouble("Another program is running for real: wait for its end.")
+            self._page.value = _trouble("Another program is running for real: wait for its end.")
             self._button.disabled = False
             return
-        late = threading.Timer(3 * exact.elapsed + PATIENCE, self._late, args=(exact,))
-        late.daemon = True
-        late.start()
         try:
-            with _Deaths() as deaths:
-                began = time.perf_counter()
-                try:
-                    self._program(**values)
-                    ending = "It ended"
-                except BaseException as error:
-                    ending = f"It ended with {type(error).__name__}: {error},"
-                measured = time.perf_counter() - began
+            self._page.value = self._measured(values, exact)
         finally:
-            late.cancel()
-            late.join()
             _one_real_run.release()
+            self._button.disabled = self._runner is not None and self._runner.is_alive()
+
+    def _measured(self, values: dict[str, object], exact: Run) -> str:
+        """What to say of the runs, which another thread makes: that one may never end."""
+        program = functools.partial(self._program, **values) if values else self._program
+        measured, quiet, done = Measured(), Quiet(), threading.Event()
+
+        def run() -> None:
+            try:
+                measure(program, measured, quiet=quiet)
+            finally:
+                done.set()
+
+        self._runner = threading.Thread(target=run, name="real program", daemon=True)
+        self._runner.start()
+        limit = max(0.0, 3 * exact.elapsed + PATIENCE)
+        seen = 0
+        while not _ended_within(limit, done):
+            if measured.runs == seen:
+                quiet.narrow()
+                return _trouble(_hangs(measured, exact, self._known, limit))
+            seen = measured.runs
         where = f"With {_in_words(values)}: " if values else ""
-        said = (
-            f"{where}{ending} after {measured:.3f} s on real threads; exactly "
-            f"{seconds(exact.elapsed)} in virtual time, which leaves out what computing costs."
+        report = self._known
+        if report is None:
+            with contextlib.suppress(Exception):
+                report = _explore(program, EXACT_BUDGET)
+        return _comparison(where, measured, exact, report)
+
+
+def _explore(program: Callable[[], object], budget: int) -> Report:
+    from taketurns.engine.explore import explore
+
+    return explore(program, budget=budget)
+
+
+def _ended_within(limit: float, done: threading.Event) -> bool:
+    return done.wait(limit)
+
+
+def _hangs(measured: Measured, exact: Run, report: Report | None, limit: float) -> str:
+    what = "has returned, but threads that it started go on" if measured.returned else "goes on"
+    after = f", after {measured.runs} that ended," if measured.runs else ""
+    failure = report.failure if report is not None else None
+    known = "." if failure is None else f"; there is a schedule that fails: {_mistake(failure)}."
+    over = f", though it can be over after {seconds(exact.elapsed)} of virtual time"
+    return (
+        f"It hangs: on real threads, a run{after} {what} after {limit:g} s"
+        f"{'' if exact.verdict in STUCK else over}{known} Nothing can end its threads from "
+        "outside. They stay behind in the kernel, hold what they hold, and end with it: restart "
+        "the kernel to be rid of them."
+    )
+
+
+def _mistake(failure: Failure) -> str:
+    return failure.mistake or failure.verdict
+
+
+def _comparison(where: str, measured: Measured, exact: Run, report: Report | None) -> str:
+    """What the runs gave, beside what the schedules give."""
+    count = measured.runs
+    runs = f"{count} runs" if count != 1 else "1 run"
+    each = " each (the median)" if count != 1 else ""
+    took = f"{where}{runs} on real threads, {_duration(measured.median())}{each}, with {_python()};"
+    exactly = f"exactly {seconds(exact.elapsed)} in virtual time, which leaves out computing."
+    said = [f"{took} {exactly}"]
+    if measured.lasting:
+        said.append(
+            f"Once only, because what it does to {measured.lasting!r} cannot be undone for "
+            "another run."
         )
-        self._report.value = _line(" ".join([said, *deaths.found]))
-        self._button.disabled = False
-
-    def _late(self, exact: Run) -> None:
-        self._report.value = _trouble(
-            f"Still running for real, though it takes exactly {seconds(exact.elapsed)} in virtual "
-            "time. If it never ends, restart the kernel."
-        )
-
-
-class _Deaths:
-    """Notes the exceptions that end threads started meanwhile, instead of printing them.
-
-    `threading.excepthook` is put back afterwards, unless the program has set one of its own.
-    """
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def __enter__(self) -> Self:
-        self._known = set(threading.enumerate())
-        self._before = threading.excepthook
-        threading.excepthook = self._note
-        self._mine = threading.excepthook
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if threading.excepthook is self._mine:
-            threading.excepthook = self._before
-
-    def _note(self, death: threading.ExceptHookArgs) -> None:
-        if death.thread is None or death.thread in self._known:
-            self._before(death)
-        elif death.exc_type is not SystemExit:
-            self.found.append(
-                f"{death.thread.name} died of {death.exc_type.__name__}: {death.exc_value}."
+    outcomes = dict(report.outcomes) if report is not None else {}
+    total = sum(outcomes.values())
+    rows = []
+    for key in sorted({*outcomes, *measured.outcomes}, key=repr):
+        real, tried = measured.outcomes.get(key, 0), outcomes.get(key, 0)
+        name = "it ended" if key is None else f"it returned {short(key)}"
+        rows.append((name, f"{real} of {count}", f"{tried} of {total}" if total else "?"))
+    failure = report.failure if report is not None else None
+    if failure is not None or measured.failed:
+        mistake = _mistake(failure) if failure is not None else "no schedule found"
+        rows.append(("it failed", f"{measured.failed} of {count}", mistake))
+    covered = "not explored"
+    if report is not None:
+        complete = report.coverage.complete
+        covered = "schedules that differ" if complete else f"{report.coverage.schedules} tried"
+        never = [row for row in rows if row[1].startswith("0 of")]
+        if never:
+            said.append(
+                f"“{never[0][0]}” never happened on this Python, and yet there are schedules "
+                "for it: no run shows that there are none."
             )
+    table = "".join(
+        f'<tr><th scope="row" style="text-align:left;font-weight:normal">{escape(name)}</th>'
+        f"<td>{escape(real)}</td><td>{escape(tried)}</td></tr>"
+        for name, real, tried in rows
+    )
+    return (
+        _line(" ".join(said))
+        + '<table cellspacing="0" cellpadding="6"><thead><tr><th></th>'
+        + f'<th scope="col">real threads</th><th scope="col">{escape(covered)}</th></tr></thead>'
+        + f"<tbody>{table}</tbody></table>"
+        + _troubles(measured)
+    )
+
+
+def _troubles(measured: Measured) -> str:
+    common = sorted(measured.troubles.items(), key=lambda item: -item[1])
+    lines = [f"{times} ×: {text}" for text, times in common[:OUTPUT_LINES]]
+    more = [f"… and {len(common) - OUTPUT_LINES} more"] if len(common) > OUTPUT_LINES else []
+    return f"<pre>{escape(chr(10).join(lines + more))}</pre>" if lines else ""
+
+
+def _duration(real: float) -> str:
+    return f"{real:.2f} s" if real >= 0.1 else f"{1000 * real:.2g} ms"
+
+
+def _python() -> str:
+    free = not getattr(sys, "_is_gil_enabled", lambda: True)()
+    return f"Python {platform.python_version()}{', free-threaded' if free else ''}"
