@@ -28,6 +28,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "release_command",
         "Make the students' notebooks from the masters.",
     ),
+    "binder-links": (
+        "taketurns.course.binder",
+        "binder_links_command",
+        "Write README's links that open the notebooks on Binder.",
+    ),
 }
 
 # import name -> what to type, for packages that not every installation has
