@@ -270,6 +270,15 @@ class Recorder:
         for task in sched.tasks:
             self._complete(sched, task)
 
+    def place_of(self, task: Task) -> tuple[str | None, int | None]:
+        """File and line of what a thread said that it will do next."""
+        said = self._announced.get(task.index)
+        return (said.file, said.line) if said is not None else (None, None)
+
+    def touched(self) -> list[object]:
+        """All that steps were about, by order of first touch."""
+        return [*{id(entry.obj): entry.obj for entry in self._entries}.values()]
+
     def events(self, sched: Scheduler) -> tuple[Event, ...]:
         """The finished record."""
         names = dict(zip(sched.tasks, unique_names(sched.tasks), strict=True))

@@ -476,6 +476,31 @@ class Replay(Base):
         return enabled[departure.rank]
 
 
+class Guided(Replay):
+    """The first steps of the schedule that departures name; there the run stops, undecided.
+
+    `choices` has each step's decision (None where only one could go); `enabled` who could go next.
+    """
+
+    def __init__(self, departures: list[Departure], steps: int | None) -> None:
+        super().__init__(departures)
+        self._steps = steps
+        self.choices: list[tuple[int, int] | None] = []
+        self.enabled: list[Task] = []
+        self.default = 0
+
+    def choose(self, sched: Scheduler, enabled: list[Task], me: Task) -> Task | None:
+        """As a replay, until the steps are taken."""
+        default = enabled.index(default_choice(enabled, me))
+        if len(self.choices) == self._steps:
+            self.enabled, self.default = [*enabled], default
+            return None
+        chosen = super().choose(sched, enabled, me)
+        assert chosen is not None
+        self.choices.append((enabled.index(chosen), default) if len(enabled) > 1 else None)
+        return chosen
+
+
 def departures(decisions: list[tuple[int, int]]) -> list[Departure]:
     """The departures from the default order in the decisions of a run."""
     found, gap = [], 0
