@@ -224,11 +224,6 @@ class Scheduler:
 
     # -- what models and hooks call ---------------------------------------------------------
 
-    @property
-    def aborted(self) -> bool:
-        """True once the run is over and its threads are being unwound."""
-        return self.over
-
     def step(
         self,
         kind: str,

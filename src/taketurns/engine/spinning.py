@@ -35,7 +35,7 @@ INSTANT = 0.001  # virtual seconds that one look at the clock takes in a loop th
 _PLAIN = frozenset({int, str, float, bool, bytes, type(None)})
 _CONTAINERS = frozenset({list, set, dict, deque, bytearray})
 _MISSING = object()
-_GIVES_BACK = frozenset({"release", "unlock", "notify", "task-done", "end"})
+_GIVES_BACK = frozenset({"release", "notify", "task-done", "end"})
 
 
 class Transparent:
