@@ -445,6 +445,105 @@ def zoo() -> Run:
     return t.run("main", a, b, verdict="thread-exception", message=message)
 
 
+def night_shift() -> Run:
+    """Two guards who make a round of a few seconds, and one each morning: nothing in between."""
+    t = Tape()
+    names = ("guard A", "guard B")
+    for i, name in enumerate(names):
+        t.do("main", "start", name, 10 + i, line=20)
+    for name in names:
+        t.do(name, "begin")
+    began = len(t.events)
+    for at in (0.0, 28800.0):
+        for i, name in enumerate(names):
+            since = began if at == 0 else len(t.events) - 1
+            t.time = at + 2 + 3 * i
+            t.do(name, "sleep", line=41, since=since, waited_for="time to pass")
+            t.do(name, "acquire", "key", 1, line=31, code="with key:")
+            t.do(name, "write", "rounds", 2, line=9, before=i, after=i + 1)
+            t.time += 1
+            t.do(name, "sleep", line=41, since=len(t.events) - 1, waited_for="time to pass")
+            t.do(name, "release", "key", 1, line=31, code="with key:")
+    for i, name in enumerate(names):
+        t.do(name, "end", name, 10 + i)
+        t.do("main", "join", name, 10 + i, line=22, since=3, waited_for=f"{name} to end")
+    return t.run("main", *names)
+
+
+def naps(threads: int = 32, events: int = 2000) -> Run:
+    """Many threads that take short naps, wait for one lock, and nap while they hold it."""
+    names = [f"Thread-{i + 1} (work)" for i in range(threads)]
+    t = Tape()
+    for i, name in enumerate(names):
+        t.do("main", "start", name, 10 + i, line=20)
+        t.do(name, "begin")
+    told = dict.fromkeys(names, 0)
+    at = 0
+    while len(t.events) < events - 2 * threads:
+        at += 1
+        name = names[at * 7 % threads]
+        t.time += 0.25
+        t.do(name, "sleep", line=41, since=told[name], waited_for="time to pass")
+        told[name] = len(t.events)
+        if at % 3 == 0:
+            t.time += 0.125
+            other = names[at * 5 % threads]
+            waits = f"Lock `lock` held by {other}"
+            t.do(name, "acquire", "lock", 1, line=31, since=told[name] - 1, waited_for=waits)
+            t.time += 0.25
+            t.do(name, "sleep", line=41, since=len(t.events) - 1, waited_for="time to pass")
+            t.do(name, "release", "lock", 1, line=31)
+        if at % 64 == 0:
+            t.time += 30.0
+    for i, name in enumerate(names):
+        t.do(name, "end", name, 10 + i)
+    for i, name in enumerate(names):
+        t.do("main", "join", name, 10 + i, line=22)
+    return t.run("main", *names)
+
+
+def gathering() -> Run:
+    """Three threads meet at a barrier when an event lets them; one is told so by a condition."""
+    t = Tape()
+    names = ("red", "green", "blue")
+    for i, name in enumerate(names):
+        t.do("main", "start", name, 10 + i, line=20)
+    for name in names:
+        t.do(name, "begin")
+    t.do("main", "set", "gate", 5, line=70, code="gate.set()")
+    for name in names:
+        waits = "Event `gate` to be set"
+        t.do(name, "wait", "gate", 5, line=71, code="gate.wait()", since=5, waited_for=waits)
+    came = {}
+    for name in names:
+        came[name] = t.do(name, "arrive", "meeting", 6, line=72, code="meeting.wait()")
+    for i, name in enumerate(names):
+        waits = f"Barrier `meeting`, which {i + 1} of 3 have reached"
+        t.do(
+            name,
+            "pass",
+            "meeting",
+            6,
+            line=72,
+            code="meeting.wait()",
+            since=came[name] + 1 if i < 2 else None,
+            waited_for=waits if i < 2 else None,
+        )
+    t.do("blue", "acquire", "news", 7, line=73, code="with news:")
+    slept = t.do("blue", "wait", "news", 7, line=74, code="news.wait()")
+    t.do("red", "acquire", "news", 7, line=75, code="with news:")
+    t.do("red", "notify", "news", 7, line=76, code="news.notify()")
+    t.do("red", "release", "news", 7, line=75, code="with news:")
+    waits = "a notification of Condition `news`"
+    t.do("blue", "wake", "news", 7, line=74, since=slept + 1, waited_for=waits)
+    t.do("blue", "acquire", "news", 7, line=74, code="news.wait()")
+    t.do("blue", "release", "news", 7, line=73, code="with news:")
+    for i, name in enumerate(names):
+        t.do(name, "end", name, 10 + i)
+        t.do("main", "join", name, 10 + i, line=22, since=8, waited_for=f"{name} to end")
+    return t.run("main", *names)
+
+
 ALL = {
     "lost_update": lost_update,
     "deadlock": deadlock,
@@ -463,4 +562,8 @@ ALL = {
     "thirty_two_by_one": lambda: one_by_one(32, 15),
     "buffer": buffer,
     "zoo": zoo,
+    "gathering": gathering,
+    "night_shift": night_shift,
+    "naps": naps,
+    "naps_eight": lambda: naps(8, 300),
 }

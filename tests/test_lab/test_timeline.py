@@ -8,6 +8,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -20,9 +21,11 @@ from nbconvert import HTMLExporter
 
 from taketurns import ScheduleFailure, explore
 from taketurns.engine.results import Presentation
-from taketurns.lab.lanes import LAYOUTS, Lanes
+from taketurns.lab.chart import Scale
+from taketurns.lab.lanes import LAYOUTS, Lanes, fit_name
+from taketurns.lab.marks import LEGEND, ROLES, fatal_sign, several, sign
 from taketurns.lab.measure import fit, width, wrap
-from taketurns.lab.story import LIMIT, Fold, tell
+from taketurns.lab.story import LIMIT, Fold, reason, tell
 from taketurns.lab.timeline import display_bundle, static, timeline_svg
 
 from . import readme_picture, runs
@@ -393,6 +396,115 @@ def test_on_the_time_axis_sleeps_and_waits_are_bars():
     assert seen.count("sleep 2.0 s") == 2
 
 
+def test_on_the_time_axis_a_long_time_in_which_nothing_happens_is_torn_out_and_said():
+    svg = picture(runs.night_shift(), axis="time")
+    seen = texts(svg)
+
+    assert "28796.0 s" in seen
+    assert "28796.0 s in which nothing happens folded" in seen
+    assert "6.0 s to 28802.0 s: 28796.0 s in which nothing happens" in tips(svg)
+    assert {"0.0 s", "2.0 s", "6.0 s", "28802.0 s", "28806.0 s"} <= set(seen)
+    assert seen.count("1.0 s") == 4  # the rounds of a second each can be seen
+
+
+def test_on_the_time_axis_times_that_can_be_compared_are_never_torn_out():
+    for make in (runs.downloads, runs.under_a_lock):
+        assert "left out here" not in texts(picture(make(), axis="time"))
+    assert Scale([0, 1, 2, 30], 0, 100).torn == []
+    assert Scale([0, 1, 2, 60], 0, 100).torn == [(2, 60)]
+
+
+def test_what_is_torn_out_is_as_wide_as_the_longest_time_that_is_not():
+    scale = Scale([0, 1, 3, 1003, 1004], 100, 700)
+
+    assert [100, 200, 400, 600, 700] == [round(scale(time)) for time in (0, 1, 3, 1003, 1004)]
+    assert 500 == round(scale(503))
+
+
+def test_times_that_differ_by_a_rounding_error_are_one_time():
+    assert Scale([0.1 + 0.2, 0.3, 1.0], 0, 100).torn == []
+
+
+def test_on_the_time_axis_bars_too_short_to_be_told_apart_are_one_block_that_counts_them():
+    svg = picture(runs.naps(8, 300), axis="time")
+
+    assert "246 short sleeps, waits and locks folded in 16 places" in texts(svg)
+    assert "10 sleeps" in texts(svg)
+    assert "Thread-1 (work): 10 sleeps" in tips(svg)
+    assert "each too short to be shown" in tips(svg)
+
+
+@pytest.mark.parametrize("threads", [2, 8, 32])
+def test_on_the_time_axis_a_long_run_is_a_small_picture_that_counts_what_it_folds(threads):
+    run = runs.naps(threads, 2000)
+    svg = picture(run, axis="time")
+    folded = next(text for text in texts(svg) if text.endswith("places"))
+
+    assert len(svg.encode()) < 100_000
+    assert int(re.search(r"([\d,]+) short", folded)[1].replace(",", "")) > 1000
+    assert set(run.threads) <= set(texts(svg))
+
+
+def test_on_the_time_axis_a_step_has_its_sign_and_several_at_one_time_share_one():
+    svg = picture(runs.under_a_lock(), axis="time")
+
+    assert {"acquire", "release", "several steps"} <= set(texts(svg))
+    assert "0.0 s, main: start page A\n0.0 s, main: start page B" in tips(svg)
+    assert "4.0 s, page B: release lock" in tips(svg)
+
+
+def test_on_the_time_axis_what_went_wrong_is_shown_even_where_much_is_folded():
+    t = runs.Tape()
+    for turn in range(300):
+        t.time += 0.1
+        t.do("a", "sleep", line=41, since=max(turn - 1, 0), waited_for="time to pass")
+        if turn == 150:
+            t.do("a", "read", "x", 2, before=0)
+            t.do("b", "write", "x", 2, before=0, after=5)
+            t.do("a", "write", "x", 2, before=5, after=1)
+    svg = picture(t.run("a", "b"), axis="time")
+
+    assert any("short sleeps" in text for text in texts(svg))
+    assert "overwrites a value it never saw" in texts(svg)
+    assert "overwriting 5, which b wrote and it never saw" in tips(svg)
+
+
+def test_a_wait_is_said_in_as_many_words_as_have_room():
+    t = runs.Tape()
+    waits = "Queue `shelf` held by nobody, full with 3"
+    t.do("a", "put", "shelf", 1, since=0, waited_for=waits)
+    mark = tell(t.run("a")).marks[0]
+
+    assert [
+        "waits for shelf held by nobody, full with 3",
+        "waits for shelf held by nobody",
+        "waits for shelf",
+        "waits",
+    ] == reason(mark)
+
+
+def test_a_name_that_is_shortened_keeps_its_number():
+    assert "frames[me] #12" == fit_name("frames[me] #12", 200)
+    assert "fra… #12" == fit_name("frames[me] #12", 60)
+    assert "fram…" == fit_name("frames_of_me", 45)
+
+
+def test_locks_of_one_name_are_told_apart_in_what_is_held_and_waited_for():
+    t = runs.Tape()
+    for name, where in (("a", 1), ("b", 2)):
+        t.do(name, "acquire", "lock", where)
+        t.events[-1] = replace(t.events[-1], guards=(where,))
+    for name, where, other in (("a", 2, "b"), ("b", 1, "a")):
+        waits = f"Lock `lock` held by {other}"
+        t.do(name, "blocked", waits, where, since=2, waited_for=waits)
+    marks = tell(t.run("a", "b", verdict="deadlock", message="stuck")).marks
+
+    assert [("lock #1",), ("lock #2",)] == [mark.held for mark in marks[:2]]
+    assert ["Lock `lock #2` held by b", "Lock `lock #1` held by a"] == [
+        mark.reason for mark in marks[2:]
+    ]
+
+
 def test_a_run_without_time_can_have_a_time_axis():
     assert "no virtual time passes" in texts(picture(runs.lost_update(), axis="time"))
 
@@ -440,6 +552,77 @@ def test_dark_colours_apply_to_a_dark_page_and_to_a_dark_jupyterlab():
     assert "@media screen and (prefers-color-scheme:dark)" in style
     assert '[data-jp-theme-light="false"]' in style
     assert ':not([data-jp-theme-light="true"] *)' in style
+
+
+def themes(root: ET.Element) -> dict[str, dict[tuple[str, str], str]]:
+    """What each class sets, in light by the attributes and in dark by the style sheet."""
+    light, dark = {}, {}
+    for element in root.iter():
+        for name in (element.get("class") or "").split():
+            for what in ("fill", "stroke"):
+                if (element.get(what) or "").startswith("#"):
+                    light.setdefault((name, what), element.get(what))
+    for name, rules in re.findall(r"\.([\w-]+)\{([^}]*)\}", root.find(SVG + "style").text):
+        for rule in rules.split(";"):
+            what, _, value = rule.partition(":")
+            dark[name, what] = value
+    return {"light": light, "dark": dark}
+
+
+def luminance(colour: str) -> float:
+    """As WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, two: str) -> float:
+    dark, light = sorted((luminance(one), luminance(two)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@every_picture
+def test_every_text_can_be_read_on_what_lies_behind_it_in_light_and_in_dark(name, axis):
+    root = parse(picture(runs.ALL[name](), axis=axis))
+    prefix = root.get("class")
+    grounds = []
+    for rect in root.iter(SVG + "rect"):
+        kind = (rect.get("class") or "").removeprefix(f"{prefix}f-")
+        if kind in ("bg", "hot") and rect.get("height") not in (None, "6"):
+            x, y = float(rect.get("x") or 0), float(rect.get("y") or 0)
+            box = x, y, x + float(rect.get("width")), y + float(rect.get("height"))
+            grounds.append((*box, f"{prefix}f-{kind}"))
+    for theme, colours in themes(root).items():
+        seen = set()
+        for group in root.iter(SVG + "g"):
+            for text in group.findall(SVG + "text") if group.get("font-size") else ():
+                x, y = float(text.get("x")), float(text.get("y")) - 3
+                behind = [g[4] for g in grounds if g[0] <= x <= g[2] and g[1] <= y <= g[3]]
+                seen.add((group.get("class").split()[0], behind[-1]))
+        assert seen
+        for ink, ground in seen:
+            pair = colours[ink, "fill"], colours[ground, "fill"]
+            assert contrast(*pair) >= 4.5, (theme, ink, ground, pair)
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+def test_every_sign_stands_out_from_the_page_and_from_the_focus(theme):
+    for role in ("hand", "bad", *(f"c{at}" for at in range(7))):
+        for ground in ("bg", "hot"):
+            assert contrast(ROLES[role][theme], ROLES[ground][theme]) >= 3, (role, ground)
+
+
+def test_no_two_signs_look_alike_without_colour():
+    words: dict[str, set[str]] = {}
+    for kind, word in LEGEND.items():
+        words.setdefault(sign(kind, 0, 0), set()).add(word)
+    signs: dict[str, set[str]] = {}
+    for kind, word in LEGEND.items():
+        signs.setdefault(word, set()).add(sign(kind, 0, 0))
+
+    assert {} == {shape: found for shape, found in words.items() if len(found) > 1}
+    assert {} == {word: found for word, found in signs.items() if len(found) > 1}
+    assert not {several(0, 0), fatal_sign(0, 0)} & words.keys()
 
 
 def test_focus_can_be_chosen():

@@ -8,16 +8,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .marks import LEGEND, MARKER, ROLES, both, cross, fatal_sign, fill, n, sign, stroke
+from .marks import LEGEND, MARKER, ROLES, both, cross, fatal_sign, fill, n, several, sign, stroke
 from .measure import fit, width, wrap
 
 if TYPE_CHECKING:
     from .story import RunLike, Story
 
 MARGIN = 20.0
-LABEL, VALUE, NAME, SMALL = 11.5, 12.0, 13.5, 10.0  # font sizes
+LABEL, VALUE, NAME, SMALL = 11.5, 12.0, 13.5, 11.0  # font sizes
 _SANS = "system-ui, sans-serif"
 _MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+# Of a <pre>: long lines scroll, by the keyboard too, and do not widen what is around them.
+SCROLLS = (
+    'tabindex="0" style="overflow-x:auto;white-space:pre;contain:inline-size;line-height:1.45"'
+)
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
 
 
@@ -182,11 +186,13 @@ class Picture:
                 f'<rect x="{n(x + 1)}" y="{n(y - 6)}" width="22" height="12" rx="5" '
                 f'{both("c0")} fill-opacity=".14" stroke-width="1.4"/>'
             )
-        elif kind == "folded":
-            piece = (
-                f'<rect x="{n(x)}" y="{n(y - 6)}" width="24" height="12" rx="6" {stroke("c0")} '
-                'stroke-width="1.2" stroke-dasharray="3 2"/>'
-            )
+        elif kind in ("folded", "block"):
+            piece = self.block(x, x + 24, y, 6, "c0")
+        elif kind == "several":
+            piece = f'<g {both("c0")} stroke-width="0">{several(x + 7, y)}</g>'
+        elif kind == "torn":
+            zigzag = "".join(f"M{n(x + side)} {n(y - 7)}l3 5 -3 5 3 5" for side in (1, 10))
+            piece = f'<path d="{zigzag}" {stroke("life")} stroke-width="1.2"/>'
         elif kind == "waits":
             piece = self.hatched(x, x + 24, y, 5)
         elif kind == "sleeps":
@@ -227,6 +233,47 @@ class Picture:
             f'height="{n(2 * half)}" rx="5" {both(role)} fill-opacity=".13" stroke-width="1.4"/>'
             + inner
         )
+
+    def block(self, left: float, right: float, y: float, half: float, role: str) -> str:
+        """What stands for several things of one thread that are folded."""
+        place = (
+            f'x="{n(left)}" y="{n(y - half)}" width="{n(max(right - left, 8))}" '
+            f'height="{n(2 * half)}" rx="{n(min(half, 8))}"'
+        )
+        return (
+            f'<rect {place} {fill("bg")}/><rect {place} {stroke(role)} stroke-width="1.2" '
+            'stroke-dasharray="3 2"/>'
+        )
+
+    def tear(self, x: float, top: float, bottom: float, text: str, tip: str) -> None:
+        """Where a part of every lane is torn out, with how much that was."""
+        self.extras["torn"] = None
+        zigzag = []
+        for side in (-15.0, 15.0):
+            points = [f"M{n(x + side - 2)} {n(top)}"]
+            y, turn = top, 4
+            while y + 7 <= bottom:
+                points.append(f"l{turn} 7")
+                turn = -turn
+                y += 7
+            zigzag.append("".join(points))
+        self.add(
+            "band",
+            f'<g><rect x="{n(x - 15)}" y="{n(top)}" width="30" height="{n(bottom - top)}" '
+            f'{fill("bg")}/><path d="{"".join(zigzag)}" {stroke("life")} stroke-width="1.2"/>'
+            f"<title>{escape(tip)}</title></g>",
+        )
+        if bottom - top > width(text, 11) + 4:
+            self.text(
+                x + 4,
+                (top + bottom) / 2,
+                text,
+                role="dim",
+                size=11,
+                anchor="middle",
+                turn=True,
+                tip=tip,
+            )
 
     def svg(self, described: str) -> str:
         """The finished picture."""
@@ -285,13 +332,17 @@ _EXTRAS = {
     "fatal": "failed here",
     "stuck": "waits for ever",
     "folded": "steps folded",
+    "several": "several steps",
+    "block": "many short ones",
+    "torn": "left out here",
 }
-_WIDE = frozenset({"folded", "held", "waits", "sleeps", "sleepbar", "hand"})
+_WIDE = frozenset({"folded", "block", "held", "waits", "sleeps", "sleepbar", "hand"})
 
 
 def _style(text: str) -> str:
     """The rules for a dark page; everything else is in the elements themselves."""
     rules = []
+    used = set(re.findall(MARKER + r"([a-z]-[\w-]+)", text))
     for prefix, properties in (
         ("f", ("fill",)),
         ("s", ("stroke",)),
@@ -299,7 +350,7 @@ def _style(text: str) -> str:
         ("b", ("fill", "stroke")),
     ):
         for role, (_, dark) in ROLES.items():
-            if f"{MARKER}{prefix}-{role}" in text:
+            if f"{prefix}-{role}" in used:
                 declared = ";".join(f"{name}:{dark}" for name in properties)
                 rules.append((f".{MARKER}{prefix}-{role}", declared))
     inside = f"svg.{MARKER}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .canvas import LABEL, MARGIN, NAME, SMALL, VALUE, dotted, escape
 from .marks import both, colour, cross, fatal_sign, fill, n, sign, stroke
 from .measure import fit, width
-from .story import Fold, Mark, Span, seconds, sentence
+from .story import Fold, Mark, Span, reason, seconds, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .story import RunLike, Story
 
 ROOM = 9.0  # between two texts on one line
+BEYOND = 16.0  # so far a text may stand out of the gap that it is about
 HALF = 11.0  # half the height of a lane's signs
 HELD = 16.0  # half the height of a lane on which a lock is held
 TERSE = 3
@@ -36,7 +37,6 @@ LAYOUTS = (
     (3, 24),
 )  # terseness and pitch
 FEW_NAMES = 3  # so many names the legend can hold for the marks
-_THING = re.compile(r"\b[A-Z]\w* `([^`]*)`")  # what kind of thing it is need not be said
 MANY_QUIET = 3  # more threads without a sign in the picture share one line
 CROWD = 9  # from so many threads on, lanes are low and marks are not labelled twice
 
@@ -88,6 +88,7 @@ class Lanes:
         self.crowded = len(story.threads) >= CROWD
         self.only = _only(story)
         self.rows: list[_Row] = []
+        self.sizes: dict[tuple[int, int], tuple[float, float, float, float]] = {}
         self.edge = self.right
         shown = {_lane(item) for item in story.items} | {mark.event.thread for mark in self.ends}
         self.quiet = [
@@ -159,7 +160,10 @@ class Lanes:
         kind = mark.event.kind
         room = float(TEXTS[self.terse][0])
         if mark.fatal and kind == "raise":
-            return fit(fatal_text(mark, self.run), (200, 160, 110, 110)[self.terse], LABEL)
+            text, room = fatal_text(mark, self.run), (200, 160, 110, 110)[self.terse]
+            if width(text, LABEL) > room:  # the message stands under the lanes too
+                text = text.partition(":")[0]
+            return fit(text, room, LABEL)
         if kind == "sleep" or (self.terse == TERSE and kind in self.only):
             return ""
         if self.terse == 0 or mark.more:
@@ -170,30 +174,43 @@ class Lanes:
             text = ""
         else:
             text = mark.name or mark.what
-        return fit(text, room, LABEL)
+        return fit_name(text, room)
 
     def value(self, mark: Mark) -> str:
         """The text below a sign."""
         return fit_value(mark.value, TEXTS[self.terse][1])
 
-    def span_text(self, mark: Mark) -> str:
-        """What stands in the gap in which a thread waits or sleeps before this step."""
+    def span_texts(self, mark: Mark) -> list[str]:
+        """What may stand in the gap in which a thread waits or sleeps before this step."""
         event = mark.event
         if not mark.waited:
-            return ""
-        passed = event.time - mark.began
+            return []
         if event.kind == "sleep":
-            return f"sleep {seconds(passed)}" if passed > 0 else "sleep"
-        reason = _THING.sub(r"\1", event.waited_for or "")
-        if self.terse:
-            for name, short in self.story.nicknames.items():
-                reason = reason.replace(name, short)
-        return f"waits for {reason}" if reason else "waits"
+            passed = seconds(event.time - mark.began)
+            return [f"sleep {passed}", passed] if event.time > mark.began else ["sleep"]
+        return reason(mark, self.story.nicknames if self.terse else None)
 
     def number(self, mark: Mark) -> str:
         """What stands for a mark on the axis."""
         last = f"–{mark.more[-1].event.step}" if mark.more else ""
         return f"{mark.event.step}{last}"
+
+    def _size(self, mark: Mark) -> tuple[float, float, float, float]:
+        """Half of what its texts above and below take, its numbers' width, and what its gap needs.
+
+        The numbers are those of the step and of the line; no gap needs 0.
+        """
+        key = id(mark), self.terse
+        if key not in self.sizes:
+            line = "" if mark.event.line is None else str(mark.event.line)
+            words = self.span_texts(mark)
+            self.sizes[key] = (
+                max(width(self.label(mark), LABEL) / 2, 9),
+                max(width(self.value(mark), VALUE, mono=True) / 2, 9),
+                max(width(self.number(mark), SMALL), width(line, SMALL)),
+                min(width(words[0], LABEL), SPAN_TEXT[self.terse]) + 2 * ROOM if words else 0.0,
+            )
+        return self.sizes[key]
 
     def _rows(self) -> list[_Row]:
         """Place every item as far left as its texts allow; begin a new row when one is full."""
@@ -206,11 +223,8 @@ class Lanes:
         pending: list[Mark | Fold | None] = [*self.items, *([None] if self.ends else [])]
         for item in pending:
             if isinstance(item, Mark):
-                cell = _Cell(
-                    item,
-                    max(width(self.label(item), LABEL) / 2, 9),
-                    max(width(self.value(item), VALUE, mono=True) / 2, 9),
-                )
+                above, below, _, _ = self._size(item)
+                cell = _Cell(item, above, below)
             elif item is None:
                 half = max(width(self.end_label(mark), LABEL) / 2 for mark in self.ends)
                 cell = _Cell(None, max(half, 12), 9)
@@ -247,8 +261,7 @@ class Lanes:
         if not cells:
             return self.left + max(reach, 10)
         if isinstance(item, Mark) and isinstance(previous, Mark):
-            numbers = width(self.number(item), SMALL) + width(self.number(previous), SMALL)
-            wide = max(wide, numbers / 2 + 7)
+            wide = max(wide, (self._size(item)[2] + self._size(previous)[2]) / 2 + 7)
             if timed and item.event.time > previous.event.time:
                 wide += 14
         x = cells[-1].x + wide
@@ -277,9 +290,8 @@ class Lanes:
                 if near is None:
                     continue
             x = max(x, near.x + near.above + cell.above + ROOM)
-            words = self.span_text(mark)
-            if words:
-                need = min(width(words, LABEL), SPAN_TEXT[self.terse]) + 2 * ROOM
+            _, _, _, need = self._size(mark)
+            if need:
                 x = max(x, near.x + near.below + need + cell.below, near.x + 46)
             else:
                 x = max(x, near.x + near.below + cell.below + ROOM)
@@ -571,14 +583,14 @@ class Lanes:
     def _draw_span(self, mark: Mark, part: tuple[float, float], lane: _Lane, row: _Row) -> None:
         picture = self.picture
         left, right = part
-        words = self.span_text(mark)
+        words = self.span_texts(mark)
         if mark.event.kind == "sleep":
             picture.extras["sleeps"] = None
             piece = dotted(left + 4, right - 2, lane.y, self.role[mark.event.thread])
         else:
             picture.extras["waits"] = None
             piece = picture.hatched(left, right, lane.y, 5)
-        tip = f"{mark.event.thread} {words}"
+        tip = f"{mark.event.thread} {words[0]}"
         picture.add("band", f"<g>{piece}<title>{escape(tip)}</title></g>")
         values = [
             (cell.x, cell.below)
@@ -603,19 +615,16 @@ class Lanes:
         high = min([high, *((begin + right) / 2 - 4 for begin, _ in others if begin >= right)])
         low = max([low, *(x + 19 for x in folds if x < middle)])
         high = min([high, *(x - 19 for x in folds if x > middle)])
-        room = 2 * min(middle - low, high - middle)
-        brief = [words, words.partition(" held by ")[0], words.partition(",")[0]]
-        text = next((w for w in brief if width(w, LABEL) <= room), fit(brief[1], room, LABEL))
-        if len(text) > 5:
-            picture.text(
-                middle,
-                lane.y + lane.half + 11,
-                text,
-                role="dim",
-                anchor="middle",
-                halo=self._ground(middle, lane.y),
-                tip=words,
-            )
+        room = min(2 * min(middle - low, high - middle), right - left + 2 * BEYOND)
+        picture.text(
+            middle,
+            lane.y + lane.half + 11,
+            next((text for text in words if width(text, LABEL) <= room), ""),
+            role="dim",
+            anchor="middle",
+            halo=self._ground(middle, lane.y),
+            tip=words[0],
+        )
 
     def _draw_runs(self, row: _Row, lanes: dict[str, _Lane]) -> None:
         """The stretches in which one thread goes on without a switch."""
@@ -727,7 +736,7 @@ class Lanes:
             f'<g {both(self.role[event.thread])} stroke-width="0">{drawn}'
             f"<title>{escape(tip)}</title></g>",
         )
-        wrong = mark.lost is not None or mark.fatal
+        wrong = mark.wrong
         ground = self._ground(cell.x, lane.y)
         raised = 19 if mark.fatal and event.kind != "raise" else 0
         picture.text(
@@ -781,46 +790,17 @@ class Lanes:
         picture = self.picture
         x = cell.x
         tip = f"steps {fold.first} to {fold.last}: {fold.text}"
-        picture.extras["folded"] = None
-        if fold.lane:
-            y, half, role = lanes[fold.lane].y, cell.above, self.role[fold.lane]
-            picture.add(
-                "front",
-                f'<g><rect x="{n(x - half)}" y="{n(y - 8)}" width="{n(2 * half)}" height="16" '
-                f'rx="8" {fill("bg")}/><rect x="{n(x - half)}" y="{n(y - 8)}" '
-                f'width="{n(2 * half)}" height="16" rx="8" {stroke(role)} stroke-width="1.2" '
-                f'stroke-dasharray="3 2"/><title>{escape(tip)}</title></g>',
-            )
-            picture.text(x, y + 3.5, fold_text(fold), size=SMALL, anchor="middle", tip=tip)
+        if not fold.lane:
+            text = f"{fold.count:,} steps"
+            if bottom - top < width(text, 11) + 4:
+                text = f"{fold.count:,}"
+            picture.tear(x, top, bottom, text, tip)
             return
-        zigzag = []
-        for side in (-15.0, 15.0):
-            points = [f"M{n(x + side - 2)} {n(top)}"]
-            y, turn = top, 4
-            while y + 7 <= bottom:
-                points.append(f"l{turn} 7")
-                turn = -turn
-                y += 7
-            zigzag.append("".join(points))
-        picture.add(
-            "band",
-            f'<g><rect x="{n(x - 15)}" y="{n(top)}" width="30" height="{n(bottom - top)}" '
-            f'{fill("bg")}/><path d="{"".join(zigzag)}" {stroke("life")} stroke-width="1.2"/>'
-            f"<title>{escape(tip)}</title></g>",
-        )
-        text = f"{fold.count:,} steps"
-        if bottom - top < width(text, 11) + 4:
-            text = f"{fold.count:,}"
-        picture.text(
-            x + 4,
-            (top + bottom) / 2,
-            text,
-            role="dim",
-            size=11,
-            anchor="middle",
-            turn=True,
-            tip=tip,
-        )
+        picture.extras["folded"] = None
+        y, half = lanes[fold.lane].y, cell.above
+        shape = picture.block(x - half, x + half, y, 8, self.role[fold.lane])
+        picture.add("front", f"<g>{shape}<title>{escape(tip)}</title></g>")
+        picture.text(x, y + 3.5, fold_text(fold), size=SMALL, anchor="middle", tip=tip)
 
     def _draw_quiet(self) -> None:
         """One line for the threads that have no sign in the picture."""
@@ -901,6 +881,14 @@ def fatal_text(mark: Mark, run: RunLike) -> str:
     if code.startswith("assert"):
         return re.split(r""", *[fr]?["']""", code)[0]
     return mark.event.target or code or run.verdict
+
+
+def fit_name(name: str, room: float) -> str:
+    """A name in so much room, with the number that tells it from others of that name."""
+    start, mark, number = name.rpartition(" #")
+    if not mark or width(name, LABEL) <= room:
+        return fit(name, room, LABEL)
+    return fit(start, room - width(mark + number, LABEL), LABEL) + mark + number
 
 
 def fit_value(value: str, room: float) -> str:

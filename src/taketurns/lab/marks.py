@@ -120,10 +120,18 @@ def sign(kind: str, x: float, y: float) -> str:
             'stroke-linejoin="round"/>'
             f'<path d="M{n(x - 4)} {n(y - 7.4)}v15" fill="none" stroke-width="2.2"/>'
         )
-    if kind in ("start", "submit"):
+    if kind == "start":
         return f'<path d="{_diamond(x, y)}"/>'
-    if kind in ("join", "queue-join", "result"):
+    if kind == "submit":
+        bar = f'<path d="M{n(x - 4)} {n(y)}h8" {stroke("bg")} stroke-width="2"/>'
+        return f'<path d="{_diamond(x, y)}"/>{bar}'
+    if kind in ("join", "queue-join"):
         return f'<path d="{_diamond(x, y, 7)}" {_HOLLOW} stroke-width="2.4"/>'
+    if kind == "result":
+        return (
+            f'<path d="{_diamond(x, y, 7)}" {_HOLLOW} stroke-width="2"/>'
+            f'<circle cx="{n(x)}" cy="{n(y)}" r="2"/>'
+        )
     if kind == "cancel":
         return (
             f'<path d="{_diamond(x, y, 7)}" {_HOLLOW} stroke-width="2.4"/>'
@@ -201,6 +209,11 @@ def cross(x: float, y: float) -> str:
     )
 
 
+def several(x: float, y: float) -> str:
+    """The sign of several steps at one place."""
+    return "".join(f'<circle cx="{n(x)}" cy="{n(y + d)}" r="2.4"/>' for d in (-6.0, 0.0, 6.0))
+
+
 LEGEND = {
     "read": "read",
     "write": "write",
@@ -235,7 +248,7 @@ LEGEND = {
     "pass": "pass",
     "abort": "abort or reset",
     "reset": "abort or reset",
-    "sleep": "woken",
+    "sleep": "wakes up",
     "spin": "spin",
     "time": "look at the clock",
     "timeout": "time-out",

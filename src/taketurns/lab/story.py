@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from taketurns.engine.recording import Event
 
@@ -52,9 +52,12 @@ PRIVATE = DATA | {"time"}
 NAMELESS = frozenset({"begin", "end", "sleep", "spin", "time", "return", "blocked", "idle"})
 ERRORS = frozenset({"raise", "caught"})
 STUCK = frozenset({"deadlock", "no-progress", "leaked-thread"})  # what would never end for real
+_THING = re.compile(r"\b[A-Z]\w* `([^`]*)`")  # what kind of thing it is need not be said
+_QUOTED = re.compile("`([^`]*)`")
 # Kinds that name the same things. An attribute and the lock in it are not taken for twins, nor what
 # a `put` and a `get` touch of one queue.
 SORTS = dict.fromkeys(DATA, "data") | dict.fromkeys(("acquire", "try-acquire", "release"), "lock")
+WAITED = ("lock", "wait", "put", "get")  # sorts of things that threads wait for
 FEW = 12  # steps that are all shown, private or not
 COMFORT = 40  # so many items are all shown; of more, what repeats itself or is alone is folded
 LIMIT = 72  # items shown of a long run: then what is far from what matters is folded too
@@ -141,12 +144,19 @@ class Mark:
     fatal: bool = False
     stuck: bool = False  # announced, never done
     creates: bool = False  # nobody had touched this location before
+    reason: str = ""  # what it waited for, if it waited
+    held: tuple[str, ...] = ()  # the locks that the thread holds after it
     more: tuple[Mark, ...] = ()  # starts or joins that directly follow this one
 
     @property
     def waited(self) -> bool:
         """Whether the thread had to wait for this step."""
         return self.stuck or self.event.since < self.event.step or self.began < self.event.time
+
+    @property
+    def wrong(self) -> bool:
+        """Whether something went wrong in this step."""
+        return self.lost is not None or self.fatal or self.stuck
 
     @property
     def value(self) -> str:
@@ -233,7 +243,7 @@ class Story:
     focus: tuple[int, int] | None
     focus_threads: tuple[str, ...]
 
-    @property
+    @cached_property
     def marks(self) -> list[Mark]:
         """The shown steps."""
         return [item for item in self.items if isinstance(item, Mark)]
@@ -315,7 +325,7 @@ def tell(
         focus = (min(loss.read, *theirs[-1:]) if theirs else loss.read, at)
         two = (loss.writer, mine.thread)
     marks = []
-    last: dict[str, float] = {}
+    last = dict.fromkeys(run.threads[:1], 0.0)  # the first thread is there from the beginning
     shown = _interesting(events) if len(events) > FEW else None
     if shown is not None and not any(
         event.kind not in ("begin", "end") for event in events if event.step in shown
@@ -342,6 +352,8 @@ def tell(
                 event.step == fatal,
                 event.step in stuck,
                 creates,
+                names.numbered(event.waited_for, event.where) if event.waited_for else "",
+                names.held(event) if event.held else (),
             )
         )
     held = tuple(_held(events, names))
@@ -378,6 +390,18 @@ def tell(
     )
 
 
+def reason(mark: Mark, nicknames: Mapping[str, str] | None = None) -> list[str]:
+    """What a thread waits for before a step, from all that is known to the one word."""
+    why = _THING.sub(r"\1", mark.reason)
+    for name, short in (nicknames or {}).items():
+        why = why.replace(name, short)
+    ends = (" to end", " to be ", " held by ", ",", " in ", " of ")
+    texts = sorted(
+        {why, *(why.partition(end)[0] for end in ends)} - {""}, key=lambda t: (-len(t), t)
+    )
+    return [*(f"waits for {text}" for text in texts), "waits"]
+
+
 def sentence(mark: Mark) -> str:
     """One step in words: who, what, with which value, and what is wrong with it."""
     event = mark.event
@@ -388,21 +412,29 @@ def sentence(mark: Mark) -> str:
         text += f" ({mark.value})"
     if mark.stuck:
         text = f"{event.thread} waits for ever"
-        if event.waited_for:
-            text += f" for {event.waited_for}"
-    elif mark.waited and event.waited_for:
-        text += f", after waiting for {event.waited_for}"
+        if mark.reason:
+            text += f" for {mark.reason}"
+    elif event.kind == "sleep":
+        text += f" {seconds(event.time - mark.began)}"
+    elif mark.waited and mark.reason:
+        text += f", after waiting for {mark.reason}"
     if mark.lost:
         text += f", overwriting {mark.lost.value}, which {mark.lost.writer} wrote and it never saw"
     return text
 
 
-def description(run: RunLike, story: Story) -> str:
-    """The story in sentences, for those who do not see the picture."""
+def description(run: RunLike, story: Story, *, timed: bool = False) -> str:
+    """The story in sentences, for those who do not see the picture.
+
+    If `timed`, that is when each thread went on that had waited or slept, and what went wrong.
+    """
     parts = [headline(run) + "."]
     for item in story.items:
         if isinstance(item, Fold):
             parts.append(f"{item.text}.")
+        elif timed:
+            if item.waited or item.wrong:
+                parts.append(f"{seconds(item.event.time)}, {sentence(item)}.")
         else:
             parts.append(f"{sentence(item)}.")
         if sum(map(len, parts)) > 2000:
@@ -444,6 +476,12 @@ class _Names:
         self._places = places
         self._fulls = fulls
         self._spellings = spellings
+        self._twins = {
+            where
+            for (sort, _), known in places.items()
+            if sort in WAITED and len(known) > 1
+            for where in known
+        }
 
     @staticmethod
     def _thread_names(events: Sequence[Event], threads: Sequence[str]) -> dict[int, str]:
@@ -478,15 +516,38 @@ class _Names:
         twins = self._places.get((sort, short), [])
         if len(twins) < 2:
             return full, short
-        apart = all(
+        if self._apart(sort, twins):
+            return full, full
+        number = twins.index(event.where) + 1
+        return f"{full} #{number}", f"{short} #{number}"
+
+    def _apart(self, sort: str, twins: Sequence[int]) -> bool:
+        """Whether things of one short name have each a full name of their own."""
+        return all(
             len(self._spellings[where]) == 1
             and len(self._fulls[sort, next(iter(self._spellings[where]))]) == 1
             for where in twins
         )
-        if apart:
-            return full, full
-        number = twins.index(event.where) + 1
-        return f"{full} #{number}", f"{short} #{number}"
+
+    def numbered(self, text: str, where: int | None) -> str:
+        """`text` with the number that tells what it names, in backticks, from its namesakes."""
+        if where is None or where not in self._twins:
+            return text
+        return _QUOTED.sub(lambda name: f"`{name[1]}{self._number(name[1], where)}`", text, 1)
+
+    def held(self, event: Event) -> tuple[str, ...]:
+        """The locks that a thread holds, each by the name that its other steps have for it."""
+        if self._twins.isdisjoint(event.guards) or len(event.guards) != len(event.held):
+            return event.held
+        both = zip(event.held, event.guards, strict=True)
+        return tuple(name + self._number(name, where) for name, where in both)
+
+    def _number(self, target: str, where: int) -> str:
+        for sort in WAITED:
+            twins = self._places.get((sort, shorten(target)), [])
+            if where in twins and len(twins) > 1:
+                return "" if self._apart(sort, twins) else f" #{twins.index(where) + 1}"
+        return ""
 
 
 @lru_cache(maxsize=1024)

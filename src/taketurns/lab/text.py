@@ -61,7 +61,7 @@ def _row(mark: Mark) -> list[str]:
             f"overwrites {mark.lost.value} of {mark.lost.writer} (step {mark.lost.step}): {saw}"
         )
     if mark.stuck:
-        reason = f"for {event.waited_for}, " if event.waited_for else ""
+        reason = f"for {mark.reason}, " if mark.reason else ""
         notes.append(f"{reason}since step {event.since}")
     elif event.kind in ERRORS:
         name, _, message = mark.full.partition(": ")
@@ -69,10 +69,10 @@ def _row(mark: Mark) -> list[str]:
         notes.append(_short(message, MESSAGE))
     elif event.kind == "sleep":
         notes.append(f"slept {seconds(event.time - mark.began)}")
-    elif mark.waited and event.waited_for:
-        notes.append(f"waited from step {event.since} for {event.waited_for}")
-    if event.held and event.kind not in ("blocked", "raise"):
-        notes.append(f"holds {', '.join(event.held)}")
+    elif mark.waited and mark.reason:
+        notes.append(f"waited from step {event.since} for {mark.reason}")
+    if mark.held and event.kind not in ("blocked", "raise"):
+        notes.append(f"holds {', '.join(mark.held)}")
     return [
         sign,
         str(event.step),

@@ -8,7 +8,7 @@ from typing import Literal
 from .canvas import Picture, escape
 from .chart import Chart
 from .lanes import Lanes
-from .story import RunLike, description, headline, summary, tell
+from .story import LIMIT, RunLike, description, headline, summary, tell
 from .text import timeline_text
 
 Axis = Literal["step", "time"]
@@ -28,23 +28,27 @@ def timeline_svg(
     `focus` is the first and the last step of what to look at (by default the first lost update).
     With `axis="time"` the horizontal axis is virtual seconds instead of the order of the steps.
     `width` is in pixels, at least 480. Of a long run private steps are folded, and what repeats
-    itself or is far from what matters; the picture says how many steps of whom that were.
+    itself or is far from what matters; on the axis of time, long times in which nothing happens and
+    what is too short to be seen. The picture says what it folded.
     """
-    story = tell(run, focus=focus)
+    story = tell(run, focus=focus, limit=None if axis == "time" else LIMIT)
     picture = Picture(max(float(width), 480.0))
     picture.head(
         title if title is not None else headline(run),
         subtitle if subtitle is not None else summary(run, story),
     )
     if axis == "time":
-        Chart(picture, run, story).draw()
+        chart = Chart(picture, run, story)
+        chart.draw()
+        folded = chart.folded()
     else:
         Lanes(picture, run, story).draw()
+        folded = story.folded
     picture.message(run)
     if axis == "step":
         picture.lines(story)
-    picture.foot(story.folded if axis == "step" else "")
-    return picture.svg(description(run, story))
+    picture.foot(folded)
+    return picture.svg(description(run, story, timed=axis == "time"))
 
 
 def display_bundle(
