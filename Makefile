@@ -17,9 +17,10 @@ PYTHON ?=
 # A stamp file stands for a finished step; a step that was interrupted leaves none and is done again.
 LEARNER := $(VENV)/.learner-ready
 TESTER := $(VENV)/.tester-ready
+BENCHER := $(VENV)/.bencher-ready
 
-# What `make bench` runs: all of benchmarks/ but the programs that the others measure.
-BENCH ?= $(filter-out programs,$(basename $(notdir $(sort $(wildcard benchmarks/*.py)))))
+# What `make bench` runs: all of benchmarks/ but the two that only help the others.
+BENCH ?= $(filter-out programs browser,$(basename $(notdir $(sort $(wildcard benchmarks/*.py)))))
 
 # nbgrader brings menus for instructors (README says how to turn them on); a learner keeps only "Validate".
 # The last one is JupyterLab's toast that offers news.
@@ -35,7 +36,11 @@ HIDDEN_IN_SERVER := \
 	nbgrader.server_extensions.assignment_list \
 	nbgrader.server_extensions.course_list
 
-.PHONY: help lab test class release tidy bench clean
+# The notebooks are tried on each of these Pythons that is found, as python3.12 or in pyenv's folder.
+PYTHONS := 3.11 3.12 3.13 3.13t 3.14 3.14t
+KERNELS := $(PYTHONS:%=.kernels/%/.ready)
+
+.PHONY: help lab test kernels class release tidy bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -51,6 +56,8 @@ lab: $(LEARNER) ## open the course in JupyterLab (ARGS="--no-browser --port 8899
 test: $(TESTER) ## run every test (ARGS="-m 'not slow'")
 	@$(BIN)/python -m pytest $(ARGS)
 
+kernels: $(KERNELS) ## let `make test` try the notebooks on every Python that there is
+
 class: $(TESTER) ## grade a sample class with nbgrader, print who got what
 	@$(BIN)/python -m taketurns.course.sample_class $(ARGS)
 
@@ -61,13 +68,13 @@ release: $(TESTER) ## make release/ from source/
 tidy: $(TESTER) ## bring every notebook into its canonical form
 	@$(BIN)/taketurns tidy $(ARGS)
 
-bench: $(TESTER) ## measure speed, cost and soundness (BENCH=engine for one of benchmarks/)
+bench: $(BENCHER) ## measure speed, cost and soundness (BENCH=engine for one of benchmarks/)
 	@failed=0; for name in $(BENCH); do \
 		echo "-- $$name"; $(BIN)/python benchmarks/$$name.py $(ARGS) || failed=1; \
-	done; exit $$failed
+	done; $(BIN)/python benchmarks/engine.py --readme; exit $$failed
 
 clean: ## remove the environment and everything else that can be made again
-	rm -rf $(VENV) sample-class test-screenshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .kernels sample-class test-screenshots .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 # The environment. uv where it is at hand, for speed; where uv cannot reach what pip can, pip.
 $(LEARNER): requirements.txt pyproject.toml
@@ -111,10 +118,52 @@ $(LEARNER): requirements.txt pyproject.toml
 	touch $@
 
 $(TESTER): $(LEARNER)
+	@echo "Adding what the tests need."
+	@$(call add,test)
+	@touch $@
+
+# Not everything to compare with is there for every Python: the benchmarks say what they leave out.
+$(BENCHER): $(TESTER)
+	@echo "Adding what the benchmarks compare with."
+	@if $(call add,bench); then touch $@; else echo "Some of it is not to be had; going on without." >&2; fi
+
+# $(call add,EXTRA): what this extra of the project asks for.
+define add
+{ { command -v uv >/dev/null 2>&1 && uv pip install --quiet --python $(BIN)/python -e '.[$(1)]'; } \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(1)]'; } \
+&& { $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; }
+endef
+
+# Another Python's environment. Where there is no such Python, it says so and leaves no stamp.
+$(KERNELS): .kernels/%/.ready: pyproject.toml | $(TESTER)
 	@set -eu; \
-	echo "Adding what the tests need."; \
-	if ! command -v uv >/dev/null 2>&1 || ! uv pip install --quiet --python $(BIN)/python -e '.[test]'; then \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'; \
+	version='import sys, sysconfig as s; print("%d.%d" % sys.version_info[:2] + "t" * (s.get_config_var("Py_GIL_DISABLED") or 0))'; \
+	if [ "$$($(BIN)/python -c "$$version")" = "$*" ]; then \
+		echo "Python $* is that of $(VENV)."; exit 0; \
 	fi; \
-	$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true; \
+	for python in python$* "$$HOME"/.pyenv/versions/*/bin/python ""; do \
+		if [ "$$("$$python" -c "$$version" 2>/dev/null)" = "$*" ]; then break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Python $* is not on this machine: the notebooks are not tried on it."; exit 0; \
+	fi; \
+	python=$$("$$python" -c 'import sys; print(sys.executable)'); \
+	echo "Making an environment of Python $* ($$python) in $(@D)."; \
+	rm -rf $(@D); \
+	have_uv=; if command -v uv >/dev/null 2>&1; then have_uv=yes; fi; \
+	if [ -z "$$have_uv" ] || ! uv venv --quiet --seed --python "$$python" $(@D); then \
+		have_uv=; \
+		if ! "$$python" -m venv $(@D); then \
+			rm -rf $(@D); \
+			echo "Python $* has no working venv module: the notebooks are not tried on it."; exit 0; \
+		fi; \
+	fi; \
+	install() { \
+		if [ "$$have_uv" ] && uv pip install --quiet --python $(@D)/bin/python "$$@"; then return 0; fi; \
+		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check "$$@"; \
+	}; \
+	install -e . ipykernel; \
+	install --only-binary xeus-python xeus-python \
+		|| echo "Python $* has no xeus-python: there the notebooks are tried on ipykernel only."; \
+	$(@D)/bin/python -m compileall -q -j 0 $(@D)/lib >/dev/null 2>&1 || true; \
 	touch $@

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,27 @@ def test_an_environment_older_than_what_it_is_made_from_is_brought_up_to_date(fr
     done = make(fresh, "--dry-run", "test")
 
     assert "-r requirements.txt" in done.stdout
+
+
+@pytest.fixture
+def tested(fresh: Path) -> Path:
+    """Return a folder whose environment is done, and has no more in it than this Python."""
+    (fresh / ".venv" / "bin").mkdir(parents=True)
+    (fresh / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    for stamp in (".learner-ready", ".tester-ready"):
+        (fresh / ".venv" / stamp).touch()
+    return fresh
+
+
+def test_kernels_of_a_python_that_is_not_there_are_left_out_with_a_reason(tested: Path):
+    done = make(tested, "kernels", "PYTHONS=3.99")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "Python 3.99 is not on this machine: the notebooks are not tried on it.\n" == done.stdout
+
+
+def test_the_python_of_the_environment_gets_no_other_one(tested: Path):
+    free = "t" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    here = "{}.{}".format(*sys.version_info) + free
+
+    assert f"Python {here} is that of .venv.\n" == make(tested, "kernels", f"PYTHONS={here}").stdout

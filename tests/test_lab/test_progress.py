@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from taketurns import Inconclusive, Interrupted, Presentation, explore
 from taketurns.engine.explore import _Exploration
 from taketurns.lab import progress
 from taketurns.lab.progress import Progress, page, somebody_looks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytest.importorskip("ipywidgets")
 
@@ -33,12 +37,10 @@ def shown(monkeypatch) -> list[Any]:
     """A person looks; what is displayed ends up here."""
     displayed: list[Any] = []
 
-    def display(widget: Any, *, display_id: bool) -> Any:
-        assert display_id
-        displayed.append(widget)
-        return SimpleNamespace(update=lambda data, raw: displayed.append(data))
-
-    monkeypatch.setattr("IPython.display.display", display)
+    place = SimpleNamespace(
+        display=displayed.append, update=lambda data, raw: displayed.append(data)
+    )
+    monkeypatch.setattr("IPython.display.DisplayHandle", lambda: place)
     monkeypatch.setattr(progress, "somebody_looks", lambda: True)
     return displayed
 
@@ -105,11 +107,11 @@ def test_it_is_taken_away_at_the_end(shown, clock):
 
 
 def test_trouble_with_the_display_does_not_disturb(monkeypatch, clock, capfd):
-    def refuse(_widget: object, **_: object) -> None:
+    def refuse() -> None:
         raise OSError("no display")
 
     monkeypatch.setattr(progress, "somebody_looks", lambda: True)
-    monkeypatch.setattr("IPython.display.display", refuse)
+    monkeypatch.setattr("IPython.display.DisplayHandle", refuse)
     told = Progress("two_doors", now=clock)
     clock.now += 1
     told((1, 0.0))
@@ -146,6 +148,73 @@ def test_nothing_is_shown_where_nobody_looks(monkeypatch, clock, shell):
 
 def test_somebody_looks_at_a_cell_that_may_ask_for_input(monkeypatch):
     assert looks(monkeypatch, parent(allow_stdin=True))
+
+
+class XeusShell:
+    """It says nothing of what it was asked, and runs a cell in `run_code`."""
+
+    def run_code(self, cell: Callable[[], object]) -> object:
+        return cell()
+
+
+XeusShell.__module__ = "xeus_python_shell.shell"
+
+
+def may_ask(prompt: str = "") -> str:
+    """(prompt: str = '') -> str"""
+
+
+def may_not_ask(prompt: str = "") -> None:
+    """(prompt: str = '') -> None"""
+
+
+@pytest.mark.parametrize("expected, puts_in_place", [(True, may_ask), (False, may_not_ask)])
+def test_on_xeus_python_its_input_says_who_looks(monkeypatch, expected, puts_in_place):
+    monkeypatch.setattr("builtins.input", puts_in_place)
+
+    assert expected == looks(monkeypatch, XeusShell())
+
+
+def test_on_xeus_python_nobody_looks_at_a_widgets_callback(monkeypatch):
+    assert not looks(monkeypatch, XeusShell())
+
+
+@pytest.fixture
+def sigint():
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def stop() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_on_xeus_python_stop_interrupts_cells_and_nothing_between(monkeypatch, clock, sigint):
+    shell = XeusShell()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    Progress("two_doors", now=clock)
+    stop()
+    with pytest.raises(KeyboardInterrupt):
+        shell.run_code(stop)
+    stop()
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace()])
+def test_elsewhere_the_stop_button_is_left_alone(monkeypatch, clock, sigint, shell):
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    Progress("two_doors", now=clock)
+
+    assert before is signal.getsignal(signal.SIGINT)
+
+
+def test_a_handler_of_the_learners_own_is_left_alone(monkeypatch, clock, sigint):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=XeusShell))
+    Progress("two_doors", now=clock)
+
+    assert signal.SIG_IGN == signal.getsignal(signal.SIGINT)
 
 
 def test_nothing_is_shown_from_another_thread(monkeypatch):

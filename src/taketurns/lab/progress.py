@@ -5,12 +5,13 @@ that a person runs in a notebook, not where a grader or a test runs it. (Who run
 whether it may ask for input; a program that runs notebooks says no.) Its place in the notebook is
 emptied at the end, lest a saved notebook show a dead widget. There is no button beside it: while
 one cell is busy no other message is read. The notebook's own stop button interrupts, and `explore`
-says how far it came.
+says how far it came. On xeus-python that button ends the kernel; it is taught better here.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from .canvas import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 FIRST = 0.5  # seconds after which it appears
 AGAIN = 0.2  # seconds between two looks at it
@@ -40,6 +42,7 @@ class Progress:
         self._widget: Any = None
         self._place: Any = None
         self._off = False
+        let_stop_interrupt()
 
     def __call__(self, news: tuple[int, float] | None) -> None:
         """Show the news if it is time to."""
@@ -62,8 +65,9 @@ class Progress:
                 warnings.simplefilter("ignore")
                 if self._widget is None:
                     self._widget = importlib.import_module("ipywidgets").HTML(text)
-                    display = importlib.import_module("IPython.display").display
-                    self._place = display(self._widget, display_id=True)
+                    # The place first: the user may press stop as soon as there is something to see.
+                    self._place = importlib.import_module("IPython.display").DisplayHandle()
+                    self._place.display(self._widget)
                 else:
                     self._widget.value = text
         except Exception:
@@ -97,12 +101,46 @@ def page(program: str, schedules: int, share: float, *, seconds: float) -> str:
 
 def somebody_looks() -> bool:
     """Whether this is the main thread in a cell that a person runs in a notebook."""
-    ipython = sys.modules.get("IPython")
-    shell: Any = ipython.get_ipython() if ipython is not None else None
+    shell = _shell()
     if shell is None or threading.current_thread() is not threading.main_thread():
         return False
+    if _is_xeus(shell):
+        # It keeps what was asked to itself, but puts one `input` or another in place for a cell.
+        return (input.__doc__ or "").rstrip().endswith("-> str")
     try:
-        parent = shell.get_parent()
-        return bool(parent["content"]["allow_stdin"])
+        return bool(shell.get_parent()["content"]["allow_stdin"])
     except (AttributeError, KeyError, TypeError):
         return False  # a terminal, or a kernel that does not say
+
+
+def let_stop_interrupt() -> None:
+    """Let the stop button interrupt a cell on xeus-python, as it does on other kernels.
+
+    xeus-python 0.19 answers SIGINT by ending itself (its issue 527), behind Python's back: Python
+    still believes in its own handler. So what was there cannot be put back, and this one stays.
+    It interrupts cells only: between them, a KeyboardInterrupt would end the kernel's loop.
+    """
+    shell = _shell()
+    if (
+        _is_xeus(shell)
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):
+        cell = type(shell).run_code.__code__
+
+        def interrupt(_number: int, frame: FrameType | None) -> None:
+            while frame is not None:
+                if frame.f_code is cell:
+                    raise KeyboardInterrupt
+                frame = frame.f_back
+
+        signal.signal(signal.SIGINT, interrupt)
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _is_xeus(shell: object) -> bool:
+    return type(shell).__module__.startswith("xeus_python")
