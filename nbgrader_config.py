@@ -60,6 +60,11 @@ if zmq.has("curve"):
 # modules is not the student's doing; kernels inherit this setting, which silences it.
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
+# Students read the feedback pages, so no hidden test is quoted in them, and they load nothing from
+# the network. `autograded/` and Formgrader show graders everything.
+c.GenerateFeedback.preprocessors.append("taketurns.grading.feedback.HideTests")
+c.GenerateFeedback.exporter_class = "taketurns.grading.feedback.FeedbackPage"
+
 # nbgrader 0.9 declares its tables in a way that SQLAlchemy 2.1 remarks on at every run. The remarks
 # are about nbgrader's code; in an instructor's terminal they only hide what matters.
 warnings.filterwarnings("ignore", category=Warning, module=r"nbgrader\..*")

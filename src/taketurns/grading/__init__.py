@@ -1,0 +1,1 @@
+"""A whole class: what its students get back."""
