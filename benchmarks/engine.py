@@ -243,6 +243,8 @@ def table(
     answers: dict[str, Any],
     soundness: dict[str, Any],
     fidelity: dict[str, Any],
+    latency: dict[str, Any],
+    timeline: dict[str, Any],
 ) -> str:
     """What README says about these figures, in Markdown."""
     pace = figures["pace"]
@@ -276,7 +278,41 @@ the {soundness["outcomes"]:,} outcomes that an unreduced search finds, with \
 {len(soundness["mismatches"])} differed.
 Do the simulated locks behave like real ones? On {fidelity["programs_compared"]:,} random \
 programs they allowed the same {fidelity["outcomes"]:,} outcomes as the standard library's own \
-source; {len(fidelity["library_did_more"]) + len(fidelity["model_did_more"])} differed."""
+source; {len(fidelity["library_did_more"]) + len(fidelity["model_did_more"])} differed.
+
+{_seen(latency, timeline)}"""
+
+
+def _seen(latency: dict[str, Any], timeline: dict[str, Any]) -> str:
+    """How soon one sees something."""
+    named = {"sleep": "sleep time", "threads": "number of threads"}
+    rows = [
+        [
+            f"slider: {named[row['slider']]}, {row['threads']} threads",
+            _ms(row["ours"]["milliseconds"] / 1000),
+            _ms(row["matplotlib"]["milliseconds"] / 1000),
+            f"{row['ratio']:.1f}",
+            ", ".join(
+                _ms(row[name]["kernel_milliseconds"] / 1000) for name in ("ours", "matplotlib")
+            ),
+        ]
+        for row in latency["sliders"]
+    ]
+    step, worst = latency["stepper"], timeline["worst"]
+    heads = ["", "Taking Turns", "`interact`, matplotlib", "times", "processor time of each kernel"]
+    return f"""\
+How soon does one see what one did? From a slider's keypress to the last change of the page, in \
+JupyterLab in headless Chromium, the median of {latency["presses"]}; beside it `interact` and \
+matplotlib {latency["matplotlib"]}, which draw no more than bars:
+
+{_markdown(heads, rows)}
+
+A click in the stepper, {step["steps"]} steps into a program, shows the next state after \
+{_ms(step["milliseconds"] / 1000)}; matplotlib's 8 bars take {step["ratio"]:.1f} times as long.
+Of {len(timeline["pictures"])} timelines with up to \
+{max(row["events"] for row in timeline["pictures"]):,} events the slowest takes \
+{_ms(worst["milliseconds"] / 1000)} to draw, {worst["ratio"]:.0f} times as long as one with \
+{timeline["small"]} events; the largest has {worst["bytes"] / 1000:.0f} kB."""
 
 
 def _side_by_side(figures: dict[str, Any]) -> str:
@@ -360,7 +396,7 @@ def main() -> int:
     return 1 if said else 0
 
 
-FILES = ("engine", "answers", "soundness", "fidelity")
+FILES = ("engine", "answers", "soundness", "fidelity", "latency", "timeline")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -26,6 +26,15 @@ def engine(monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.fixture
+def latency(monkeypatch):
+    """`benchmarks/latency.py` as a module."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    yield importlib.import_module("latency")
+    for name in ("latency", "browser"):
+        sys.modules.pop(name, None)
+
+
 def figures(name):
     return json.loads((BENCHMARKS / f"{name}.json").read_text("utf-8"))
 
@@ -100,3 +109,39 @@ def test_random_programs_were_compared_for_the_record_and_none_differed():
     assert 10_000 <= min(soundness["programs_compared"], fidelity["programs_compared"])
     assert [] == soundness["mismatches"]
     assert [] == fidelity["library_did_more"] + fidelity["model_did_more"]
+
+
+def test_sliders_and_the_stepper_were_measured_for_the_record_and_are_as_quick_as_promised(latency):
+    record = figures("latency")
+    shown = [(row["threads"], row["slider"]) for row in record["sliders"]]
+
+    assert 20 <= record["presses"]
+    assert [(8, "sleep"), (8, "threads"), (32, "sleep"), (32, "threads")] == shown
+    assert 200 == record["stepper"]["steps"]
+    assert [] == latency.slow(record)
+    assert all(row["ratio"] > 1 for row in record["sliders"])
+
+
+def test_a_latency_above_what_was_promised_is_told(latency):
+    record = figures("latency")
+    record["sliders"][0]["ours"]["milliseconds"] = 30.1
+    record["sliders"][2]["ours"]["milliseconds"] = 100.0
+    record["stepper"]["milliseconds"] = 61.0
+
+    told = latency.slow(record)
+
+    assert "sleep at 8 threads: 30.1 ms instead of 30" in told
+    assert "a step: 61.0 ms instead of 60" in told
+    assert not any("sleep at 32" in line for line in told)
+
+
+def test_pictures_of_two_thousand_events_were_measured_for_the_record_and_are_small(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    timeline = importlib.import_module("timeline")
+    sys.modules.pop("timeline", None)
+    record = figures("timeline")
+
+    assert set(timeline.FAMILIES) <= {row["run"] for row in record["pictures"]}
+    assert 1_900 < max(row["events"] for row in record["pictures"]) <= 2_000
+    assert record["worst"]["milliseconds"] < timeline.MILLISECONDS
+    assert record["worst"]["bytes"] < timeline.BYTES
