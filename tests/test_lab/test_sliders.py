@@ -128,7 +128,7 @@ def test_moving_a_slider_redraws_the_exact_timeline(exact):
 
 
 @pytest.mark.parametrize(
-    ("view", "shown"), [("time", "sleep 2.0 s"), ("text", "<pre>"), ("timeline", "the next thread")]
+    ("view", "shown"), [("time", "sleep 2.0 s"), ("text", "<pre "), ("timeline", "the next thread")]
 )
 def test_a_view_can_be_chosen(exact, view, shown):
     box = explorer(fetch, parameters={"pause": (2.0, 3.0)}, view=view)
@@ -165,7 +165,6 @@ def test_the_button_measures_the_program_on_real_threads(exact, monkeypatch):
     assert [["", "real threads", "schedules that differ"], ["it ended", "3 of 3", "1 of 1"]] == (
         cells(report.value)
     )
-    assert not button.disabled
 
 
 def test_there_need_not_be_a_button(exact):
@@ -222,7 +221,8 @@ def test_the_page_goes_on_while_a_real_run_is_under_way(exact):
     button.click()
     pages.value = 3
 
-    assert button.disabled
+    button.click()  # in vain: it is not disabled, which would lose the keyboard's focus
+    assert not button.disabled
     assert "Running on real threads" in report.value
     assert "pages = 3" in picture.value
     other = explorer(fetch, parameters={"pages": (2, 3)})
@@ -263,7 +263,8 @@ def test_a_program_that_hangs_for_real_is_called_that_and_what_it_leaves(exact, 
     assert "It hangs: on real threads, a run goes on after 11.5 s" in report.value
     assert "over after 0.5 s of virtual time" in report.value
     assert "restart the kernel to be rid of them" in report.value
-    assert button.disabled
+    button.click()
+    assert "It hangs: " in report.value
     gate.set()
     box.join()
 

@@ -623,13 +623,21 @@ def test_a_button_says_what_the_step_would_be(parts):
     assert "Let door A take its next step: read self.value (line " in parts.who["door A"].tooltip
 
 
-def test_the_button_of_who_cannot_go_is_disabled_with_the_reason(parts):
+def flat(button):
+    return button.style.button_color == "transparent"
+
+
+def test_the_button_of_who_cannot_go_is_flat_and_says_the_reason(parts):
     parts.moves["On to the next choice"].click()
     parts.who["main"].click()
     main = parts.who["main"]
+    at = parts.position.value
+    main.click()
 
-    assert (True, "main waits") == (main.disabled, main.description)
+    assert (True, "main waits") == (flat(main), main.description)
     assert "main cannot go: it waits for door A to end" in main.tooltip
+    assert "main cannot go: it waits for door A to end" in parts.said.value
+    assert at == parts.position.value
 
 
 def test_a_button_stays_the_same_while_its_thread_lives(parts):
@@ -640,17 +648,17 @@ def test_a_button_stays_the_same_while_its_thread_lives(parts):
     assert door is parts.who["door A"]
 
 
-def test_undo_redo_and_reset_can_be_pressed_when_there_is_something_to_do(parts):
-    def disabled():
-        return [parts.moves[name].disabled for name in ("Undo", "Redo", "Reset")]
+def test_undo_redo_and_reset_stand_out_when_there_is_something_to_do(parts):
+    def useless():
+        return [flat(parts.moves[name]) for name in ("Undo", "Redo", "Reset")]
 
-    begun = disabled()
+    begun = useless()
     parts.who["main"].click()
-    stepped = disabled()
+    stepped = useless()
     parts.moves["Undo"].click()
 
     assert ([True, True, True], [False, True, False]) == (begun, stepped)
-    assert [True, False, True] == disabled()
+    assert [True, False, True] == useless()
     parts.moves["Redo"].click()
     assert 1 == parts.model.state.steps
     parts.moves["Reset"].click()
@@ -662,11 +670,28 @@ def test_the_losing_schedule_is_one_click_away(parts):
 
     assert "assertion" == parts.model.state.verdict
     assert "2 came, 1 were counted" in parts.page.value
-    assert all(button.disabled for button in parts.who.values())
+    assert all(flat(button) for button in parts.who.values())
     parts.moves["Undo"].click()
-    assert not parts.who["main"].disabled
+    assert not flat(parts.who["main"])
     parts.moves["Show the shortest one"].click()
     assert "assertion" == parts.model.state.verdict
+
+
+def test_a_button_with_nothing_to_do_says_so_and_none_is_ever_disabled(parts):
+    # A disabled button would lose the keyboard's focus to nowhere.
+    said = {}
+    for name in ("Undo", "Redo", "Reset"):
+        parts.moves[name].click()
+        said[name] = parts.said.value
+    for _ in range(2):
+        parts.moves["On to the next choice"].click()
+    said["On"] = parts.said.value
+    parts.moves["Show a losing schedule"].click()
+
+    assert all("There is no step " in said[name] for name in ("Undo", "Redo", "Reset"))
+    assert "Here you have to choose" in said["On"]
+    assert "" == parts.said.value
+    assert not any(button.disabled for button in (*parts.moves.values(), *parts.who.values()))
 
 
 def test_where_nothing_loses_the_widget_says_so():
@@ -741,7 +766,7 @@ def test_a_solved_puzzle_can_be_forgotten(folder):
     forget = box.children[4].children[1]
     forget.click()
 
-    assert ("Not solved yet.", True) == (solved(box), forget.disabled)
+    assert ("Not solved yet.", True) == (solved(box), flat(forget))
     assert [] == [*folder.iterdir()]
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from taketurns.engine.recording import short
 from taketurns.engine.results import Report
 
-from .canvas import escape
+from .canvas import SCROLLS, escape
 from .real import RUNS, SECONDS, Measured, Quiet, measure
 from .story import STUCK, headline, seconds
 from .text import timeline_text
@@ -35,6 +35,7 @@ View = Literal["timeline", "time", "text"]
 PATIENCE = 10.0  # real seconds beyond three times the exact ones, before a run is said to hang
 EXACT_BUDGET = 20_000  # steps to explore for a comparison
 OUTPUT_LINES = 12
+WIDE = {"width": "420px", "max_width": "98%"}  # a slider, where there is room
 
 _one_real_run = threading.Lock()
 
@@ -112,7 +113,7 @@ def schedules(
         max=total,
         description="schedule",
         style={"description_width": "initial"},
-        layout={"width": "420px"},
+        layout=WIDE,
     )
     picture = widgets.HTML()
 
@@ -148,7 +149,7 @@ def _control(widgets: Any, name: str, choices: Choices, default: object) -> Any:
     common: dict[str, Any] = {
         "description": name.replace("_", " "),
         "style": {"description_width": "initial"},
-        "layout": {"width": "420px"},
+        "layout": WIDE,
     }
     if not len(choices):
         raise ValueError(f"parameter {name!r} has no values to choose from")
@@ -199,7 +200,8 @@ def _simulate(program: Callable[[], object]) -> Run:
 
 def _show(run: Run, view: View, title: str) -> str:
     if view == "text":
-        return f"<strong>{escape(title)}</strong><pre>{escape(timeline_text(run))}</pre>"
+        text = escape(timeline_text(run))
+        return f"<strong>{escape(title)}</strong><pre {SCROLLS}>{text}</pre>"
     return timeline_svg(run, title=title, axis="time" if view == "time" else "step")
 
 
@@ -302,6 +304,7 @@ class _RealRuns:
         return any(thread and thread.is_alive() for thread in (self._watcher, self._runner))
 
     def _click(self, _button: object) -> None:
+        # Not disabled meanwhile: that would take the keyboard's focus from who just pressed it.
         if self._running():
             return
         exact = self._exact
@@ -311,7 +314,6 @@ class _RealRuns:
             )
             self._page.value = _trouble(f"Not started for real: with these values it {reason}.")
             return
-        self._button.disabled = True
         self._page.value = _line("Running on real threads …")
         self._watcher = threading.Thread(
             target=self._watch, args=(dict(self._values), exact), name="real run", daemon=True
@@ -321,13 +323,11 @@ class _RealRuns:
     def _watch(self, values: dict[str, object], exact: Run) -> None:
         if not _one_real_run.acquire(blocking=False):
             self._page.value = _trouble("Another program is running for real: wait for its end.")
-            self._button.disabled = False
             return
         try:
             self._page.value = self._measured(values, exact)
         finally:
             _one_real_run.release()
-            self._button.disabled = self._runner is not None and self._runner.is_alive()
 
     def _measured(self, values: dict[str, object], exact: Run) -> str:
         """What to say of the runs, which another thread makes: that one may never end."""
@@ -426,7 +426,7 @@ def _comparison(where: str, measured: Measured, exact: Run, report: Report | Non
     )
     return (
         _line(" ".join(said))
-        + '<table cellspacing="0" cellpadding="6"><thead><tr><th></th>'
+        + '<table cellspacing="0" cellpadding="6"><thead><tr><td></td>'
         + f'<th scope="col">real threads</th><th scope="col">{escape(covered)}</th></tr></thead>'
         + f"<tbody>{table}</tbody></table>"
         + _troubles(measured)

@@ -27,8 +27,8 @@ from taketurns.engine.search import Bounded, Guided, departures
 from taketurns.engine.source import plan
 from taketurns.engine.workers import Crew
 
-from .canvas import escape
-from .puzzles import Progress
+from .canvas import SCROLLS, escape
+from .puzzles import Progress, meet
 from .story import DATA, STUCK, VERBS, count, headline, seconds, tell
 from .text import timeline_text
 from .timeline import display_bundle, timeline_svg
@@ -423,7 +423,7 @@ class _Witness(Recorder):
         self.primitives: tuple[Primitive, ...] = ()
         self.contents: dict[int, str] = {}  # step: what the container that it touched has in it
         self._sched: Scheduler | None = None
-        self._pending: dict[Task, tuple[Op | None, str, str | None]] = {}
+        self._upcoming: dict[Task, tuple[Op | None, str, str | None]] = {}
 
     def close(self, sched: Scheduler) -> None:
         """The run is over, or stopped: see who is where."""
@@ -440,7 +440,7 @@ class _Witness(Recorder):
             if reason and op is not None and op.deadline is not None and op.patience is None:
                 reason += f", at most until {seconds(op.deadline)}"
             words = _in_words(sched, op, names, self._sites_of_plan) if op is not None else ""
-            self._pending[task] = op, words, reason
+            self._upcoming[task] = op, words, reason
         objects = {id(obj): obj for obj in self.touched()}
         for task in live:
             if task.op is not None:
@@ -458,14 +458,14 @@ class _Witness(Recorder):
         found = []
         errors = {event.thread: event for event in run.events if event.kind == "raise"}
         for task, name in names.items():
-            if name in errors:
+            if name in errors and task not in guide.enabled:  # else it still has to end
                 end = errors[name]
                 words, place = end.target or "", (end.file, end.line, end.code)
                 found.append(ThreadState(name, FAILED, words, None, *place))
                 continue
-            op, words, reason = self._pending.get(task, (None, "", None))
-            file, line = self.place_of(task) if task in self._pending else (None, None)
-            if task not in self._pending or op is None:
+            op, words, reason = self._upcoming.get(task, (None, "", None))
+            file, line = self.place_of(task) if task in self._upcoming else (None, None)
+            if task not in self._upcoming or op is None:
                 state = ENDED
             elif task in guide.enabled:
                 state, reason = CAN_GO, None
@@ -666,7 +666,10 @@ def _contains(outer: ast.AST, inner: ast.AST) -> bool:
 
 # -- the page -----------------------------------------------------------------------------------
 
-_CELL = "text-align:left;padding:.1em 1em .1em 0;line-height:1.4"
+_CELL = (
+    "text-align:left;vertical-align:top;min-width:5.5em;overflow-wrap:anywhere;"
+    "padding:.1em 1em .1em 0;line-height:1.4"
+)
 _BADGE = "border:1px solid currentColor;border-radius:.6em;padding:0 .5em;margin-left:.6em"
 
 
@@ -745,7 +748,7 @@ def _listing(model: Stepping) -> str:
         text = f"{number:4}  {line}"
         body = f"<strong>{escape(text)}</strong>{badges}" if here else escape(text)
         rows.append(body)
-    return f'<pre style="overflow-x:auto;line-height:1.45">{chr(10).join(rows)}</pre>'
+    return f"<pre {SCROLLS}>{chr(10).join(rows)}</pre>"
 
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -790,22 +793,37 @@ def stepper(
 
 
 class _View:
-    """The buttons, the position and the page; they call the model and show what it says."""
+    """The buttons, the position and the page; they call the model and show what it says.
+
+    No button is ever disabled, for that would take the keyboard's focus from under who just
+    pressed it. One with nothing to do is flat, and says so when pressed.
+    """
 
     def __init__(self, widgets: Any, model: Stepping, puzzle: str | None) -> None:
         self._widgets = widgets
         self._puzzle = puzzle
         self._progress = Progress()
+        if puzzle:
+            meet(puzzle)
         self._helped = False
         self._model = model
         self._busy = False
         self._threads: dict[str, Any] = {}
         self._who = widgets.HBox(layout={"flex_flow": "row wrap"})
-        self._undo = self._button("Undo", "Take the last step back", model.undo)
-        self._redo = self._button("Redo", "Take again the step taken back last", model.redo)
-        self._reset = self._button("Reset", "Back to the beginning", self._start_over)
+        nothing = "There is no step to take back."
+        self._undo = self._button("Undo", "Take the last step back", model.undo, nothing)
+        self._redo = self._button(
+            "Redo",
+            "Take again the step taken back last",
+            model.redo,
+            "There is no step that was taken back.",
+        )
+        self._reset = self._button("Reset", "Back to the beginning", self._start_over, nothing)
         self._skip = self._button(
-            "On to the next choice", "Take steps while only one thread can go", model.skip
+            "On to the next choice",
+            "Take steps while only one thread can go",
+            model.skip,
+            "Here you have to choose, or the run is over.",
         )
         losing = self._button(
             "Show a losing schedule",
@@ -845,9 +863,9 @@ class _View:
         self.box.model = model
         self._show()
 
-    def _button(self, text: str, tip: str, act: Callable[[], object]) -> Any:
+    def _button(self, text: str, tip: str, act: Callable[[], object], nothing: str = "") -> Any:
         button = self._widgets.Button(description=text, tooltip=tip, layout={"width": "auto"})
-        button.on_click(lambda _: self._do(act))
+        button.on_click(lambda _: self._do(act, nothing))
         return button
 
     def _start_over(self) -> None:
@@ -875,10 +893,13 @@ class _View:
             self._helped = True
             self._do(partial(self._model.to, change["new"]))
 
-    def _do(self, act: Callable[[], object]) -> None:
-        """Act, show the new state, and say what went wrong if it did."""
+    def _do(self, act: Callable[[], object], nothing: str = "") -> None:
+        """Act, show the new state, and say what went wrong, or `nothing` if no step was taken."""
+        before = self._model.state.steps
         try:
             said = act()
+            if self._model.state.steps == before:
+                said = said if isinstance(said, str) else nothing
         except (ScheduleError, ValueError) as error:
             said = str(error)
         self._said.value = (
@@ -895,14 +916,14 @@ class _View:
             buttons = [self._of(thread) for thread in state.threads]
             if list(self._who.children) != buttons:
                 self._who.children = buttons
-            self._skip.disabled = len(state.choices) != 1
-            self._undo.disabled = not model.can_undo
-            self._redo.disabled = not model.can_redo
-            self._reset.disabled = not model.can_undo
+            _raise(self._skip, len(state.choices) == 1)
+            _raise(self._undo, model.can_undo)
+            _raise(self._redo, model.can_redo)
+            _raise(self._reset, model.can_undo)
             self._position.value = model.position
             self._page.value = model.html()
             best = self._progress.best(self._puzzle) if self._puzzle else None
-            self._forget.disabled = best is None
+            _raise(self._forget, best is not None)
             self._best.value = (
                 "Not solved yet." if best is None else f"Solved in {count(best, 'step')}."
             )
@@ -918,11 +939,17 @@ class _View:
             self._threads[thread.name] = button
         can_go = thread.state == CAN_GO
         place = f" (line {thread.line})" if thread.line is not None else ""
-        button.disabled = not can_go
-        if can_go:
-            button.description = f"{thread.name}: {_clip(thread.next)}"
-            button.tooltip = f"Let {thread.name} take its next step: {thread.next}{place}"
-        else:
-            button.description = f"{thread.name} {thread.state}"
-            button.tooltip = f"{thread.name} cannot go: it {_hindrance(thread)}{place}"
+        _raise(button, can_go)
+        with button.hold_sync():  # one message for both
+            if can_go:
+                button.description = f"{thread.name}: {_clip(thread.next)}"
+                button.tooltip = f"Let {thread.name} take its next step: {thread.next}{place}"
+            else:
+                button.description = f"{thread.name} {thread.state}"
+                button.tooltip = f"{thread.name} cannot go: it {_hindrance(thread)}{place}"
         return button
+
+
+def _raise(button: Any, useful: bool) -> None:
+    """Let a button stand out if it has something to do, and lie flat if not."""
+    button.style.button_color = None if useful else "transparent"
