@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .puzzles import scoreboard
 from .sliders import explorer, schedules
 from .stepper import Stepping, stepper
 from .text import timeline_text
@@ -12,6 +13,7 @@ __all__ = [
     "display_bundle",
     "explorer",
     "schedules",
+    "scoreboard",
     "static",
     "stepper",
     "timeline_svg",

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 from pathlib import Path
 from typing import Any
 
+from .canvas import escape
+from .story import count
+
 FILE = "puzzles.json"
+_met: dict[str, None] = {}  # the puzzles that this kernel has shown, in their order
+
+
+def meet(puzzle: str) -> None:
+    """Note that a puzzle is there to be solved."""
+    _met[puzzle] = None
 
 
 class Progress:
@@ -19,6 +29,11 @@ class Progress:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.path = (folder or Path.cwd()) / FILE
+
+    def table(self) -> dict[str, int | None]:
+        """The fewest steps of each puzzle met in this kernel or solved before; None: not solved."""
+        names = {**_met, **self._read()}
+        return {puzzle: self.best(puzzle) for puzzle in names}
 
     def best(self, puzzle: str) -> int | None:
         """The fewest steps in which a puzzle was solved; None if it was not."""
@@ -37,6 +52,10 @@ class Progress:
         if known.pop(puzzle, None) is not None:
             self._write(known)
 
+    def reset(self) -> None:
+        """Forget all of them."""
+        self._write({})
+
     def _read(self) -> dict[str, Any]:
         try:
             known = json.loads(self.path.read_text("utf-8"))
@@ -52,3 +71,46 @@ class Progress:
             new = self.path.with_suffix(".new")
             new.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
             new.replace(self.path)
+
+
+def scoreboard() -> Any:
+    """Return a widget: the puzzles of the notebook, in how few steps each was solved, and a reset.
+
+    It lists the puzzles whose stepper has been shown since the kernel started, and what
+    `puzzles.json` in the folder of the notebook knows of.
+    """
+    widgets = importlib.import_module("ipywidgets")
+    progress = Progress()
+    page = widgets.HTML()
+    again = widgets.Button(description="Look again", tooltip="Read the table anew")
+    reset = widgets.Button(
+        description="Reset all",
+        tooltip="Forget all that was solved, and take puzzles.json away",
+    )
+
+    def show() -> None:
+        page.value = _scores(progress.table())
+
+    def forget_all(_: object) -> None:
+        progress.reset()
+        show()
+
+    again.on_click(lambda _: show())
+    reset.on_click(forget_all)
+    show()
+    return widgets.VBox([page, widgets.HBox([again, reset])])
+
+
+def _scores(table: dict[str, int | None]) -> str:
+    cell = 'style="text-align:left;padding:.1em 1em .1em 0;line-height:1.4"'
+    rows = "".join(
+        f"<tr><td {cell}>{escape(puzzle)}</td>"
+        f"<td {cell}>{'not yet' if steps is None else count(steps, 'step')}</td></tr>"
+        for puzzle, steps in table.items()
+    )
+    solved = sum(steps is not None for steps in table.values())
+    head = f'<th scope="col" {cell}>puzzle</th><th scope="col" {cell}>solved in</th>'
+    return (
+        f'<p style="margin:.4em 0" role="status"><strong>{solved} of {count(len(table), "puzzle")} '
+        f"solved.</strong></p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
