@@ -28,6 +28,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "release_command",
         "Make the students' notebooks from the masters.",
     ),
+    "outline": (
+        "taketurns.course.outline",
+        "outline_command",
+        "Show which cell covers which part of the subject.",
+    ),
     "binder-links": (
         "taketurns.course.binder",
         "binder_links_command",

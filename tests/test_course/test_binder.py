@@ -11,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from taketurns.cli import cli
-from taketurns.course.binder import BEGIN, END, NOT_YET, link, problem
+from taketurns.course.binder import NOT_YET, PART, link, problem
 from taketurns.course.folder import Course
 
 from .conftest import ROOT, dump, markdown, notebook
 
+BEGIN, END = f"<!-- {PART} -->", f"<!-- /{PART} -->"
 START = f"# Course\n\n{BEGIN}\n{NOT_YET}\n{END}\n\n## Rest\n"
 
 

@@ -9,14 +9,13 @@ from urllib.parse import quote, unquote
 import click
 import nbformat
 
-from taketurns.course.errors import CourseError
-from taketurns.course.folder import Course, write_atomically
+from taketurns.course import readme
+from taketurns.course.folder import Course
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BEGIN = "<!-- binder-links -->"
-END = "<!-- /binder-links -->"
+PART = "binder-links"
 NOT_YET = (
     "Whoever publishes this repository runs `taketurns binder-links OWNER/REPO`, with its name on "
     "GitHub; that puts one link for each notebook here."
@@ -73,28 +72,12 @@ def checked_ref(text: str) -> str:
     return text
 
 
-def parts(course: Course) -> tuple[str, str, str]:
-    """Return README up to the list of links, the list, and the rest; raise CourseError if none."""
-    path = course.root / "README.md"
-    text = path.read_bytes().decode("utf-8") if path.is_file() else ""
-    found = re.fullmatch(
-        f"(.*{re.escape(BEGIN)}\r?\n)(.*?)(\r?\n{re.escape(END)}.*)", text, re.DOTALL
-    )
-    if found is None or text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise CourseError(
-            f"{path}: the links have no place in it. Put these two lines where they shall stand, "
-            f"once each, with a line between them:\n{BEGIN}\n\n{END}"
-        )
-    return found[1], found[2], found[3]
-
-
 def problem(course: Course, repository: str | None = None, ref: str | None = None) -> str | None:
     """Return what is wrong with the links in README, None if nothing is.
 
     Without a repository they are compared with those for the repository that they name themselves.
     """
-    _, here, _ = parts(course)
-    here = here.replace("\r\n", "\n")
+    here = readme.read(course, PART)
     named = _LINK.search(here)
     if repository is None:
         if here == NOT_YET:
@@ -114,12 +97,8 @@ def problem(course: Course, repository: str | None = None, ref: str | None = Non
 
 def write(course: Course, repository: str, ref: str) -> int:
     """Write the links into README; return how many."""
-    before, here, after = parts(course)
     text = links(course, repository, ref)
-    if "\r\n" in before:
-        text = text.replace("\n", "\r\n")
-    if here != text:
-        write_atomically(course.root / "README.md", f"{before}{text}{after}".encode())
+    readme.write(course, PART, text)
     return text.count(SITE)
 
 
@@ -154,7 +133,7 @@ def binder_links_command(*, repository: str | None, ref: str | None, check: bool
             raise SystemExit(1)
         click.echo(
             "README.md has no links to Binder yet, and says who makes them."
-            if parts(course)[1] == NOT_YET
+            if readme.read(course, PART) == NOT_YET
             else "README.md has a link to Binder for each notebook."
         )
         return
