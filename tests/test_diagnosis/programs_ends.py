@@ -34,7 +34,77 @@ def one_of_two_forgotten():
     assert sorted(done) == [1, 2], "not all was done"
 
 
+def opened_at_the_same_time():
+    log = []
+
+    def task(name):
+        log.append(name)
+        time.sleep(1)
+        log.append(name)
+
+    together(lambda: task("open"), lambda: task("serve"))
+    assert log[:2] == ["open", "open"], "served before it was open"
+
+
+def closed_while_somebody_serves():
+    log = []
+
+    def task(name):
+        log.append(name)
+        time.sleep(1)
+        log.append(name)
+
+    task("open")
+    threading.Thread(target=task, args=("serve",)).start()
+    task("close")
+    assert len(log) == 6, "something was not done"
+
+
 # -- not-joined, near misses -----------------------------------------------------------------------
+
+
+def opened_at_the_same_time_but_wrong_anyhow():
+    log = []
+
+    def task(name):
+        log.append(name)
+        time.sleep(1)
+        log.append(name)
+
+    together(lambda: task("open"), lambda: task("serve"))
+    assert log[-2:] == ["close", "close"], "nobody closed"
+
+
+def opened_too_late_for_a_bell():
+    log, bell = [], threading.Event()
+
+    def open_up():
+        bell.set()
+        log.append("open")
+
+    def serve():
+        bell.wait()
+        log.append("serve")
+
+    together(open_up, serve)
+    assert log[0] == "open", "served before it was open"
+
+
+def slept_until_it_should_be_open():
+    log = []
+
+    def task(name):
+        log.append(name)
+        time.sleep(1)
+        log.append(name)
+
+    opening, serving = (threading.Thread(target=task, args=(n,)) for n in ("open", "serve"))
+    opening.start()
+    time.sleep(2)
+    serving.start()
+    opening.join()
+    serving.join()
+    assert log[:2] == ["open", "open"], "served before it was open"
 
 
 def joined_and_wrong():
@@ -153,7 +223,56 @@ def caught_and_forgotten():
     assert len(results) == 2, "a result is missing"
 
 
+class Job(threading.Thread):
+    """A thread that keeps its error where `keep` puts it."""
+
+    def __init__(self, keep):
+        super().__init__()
+        self.keep = keep
+        self.error = None
+        self.told = None
+        self.seconds = None
+
+    def run(self):
+        try:
+            raise OSError("no answer")
+        except OSError as error:
+            self.keep(self, error)
+        self.seconds = 2
+
+
+def went_on_and_kept_something_else():
+    job = Job(lambda job, error: None)
+    together_as_they_are(job)
+    assert job.error is not None, "OSError('no answer') was raised, and is not kept"
+
+
+def together_as_they_are(*threads):
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 # -- exception-swallowed, near misses --------------------------------------------------------------
+
+
+def kept_under_another_name():
+    job = Job(lambda job, error: setattr(job, "told", error))
+    together_as_they_are(job)
+    assert job.error is not None, "OSError('no answer') was raised, and is not kept"
+
+
+def kept_as_a_text():
+    job = Job(lambda job, error: setattr(job, "error", str(error)))
+    together_as_they_are(job)
+    assert isinstance(job.error, OSError), "OSError('no answer') was raised, and is not kept"
+
+
+def not_kept_but_that_is_not_the_point():
+    job = Job(lambda job, error: None)
+    together_as_they_are(job)
+    assert job.seconds == 3, "it took another time"
 
 
 def caught_and_told():
@@ -252,6 +371,27 @@ def in_order_but_reversed_afterwards():
     check(list(reversed(pages)), [0, 1, 2])
 
 
+def told_whose_turn_it_is_but_too_early():
+    passed, turn, moves = threading.Condition(), 0, []
+
+    def play(player):
+        nonlocal turn
+        for _ in range(2):
+            with passed:
+                while turn != player:
+                    passed.wait()
+                turn = 1 - player
+                passed.notify_all()
+            moves.append(player)
+
+    players = [threading.Thread(target=play, args=(player,)) for player in (0, 1)]
+    for player in players:
+        player.start()
+    for player in players:
+        player.join()
+    assert moves == [0, 1, 0, 1]
+
+
 def other_items_altogether():
     pages, lock = [], threading.Lock()
 
@@ -276,6 +416,21 @@ def the_loop_had_gone_on():
     for thread in threads:
         thread.join()
     assert sorted(seen) == [1, 2, 3], f"seen {sorted(seen)}"
+
+
+def the_loop_had_gone_on_and_one_was_forgotten():
+    ready = [threading.Event(), threading.Event()]
+    threads = []
+    for number in (0, 1):
+
+        def work():
+            ready[number].set()  # noqa: B023
+
+        threads.append(threading.Thread(target=work))
+    for thread in threads:
+        thread.start()
+    for event in ready:
+        event.wait()
 
 
 def the_pool_was_late():
@@ -361,7 +516,27 @@ def slept_with_the_lock():
     assert took < 2, f"it took {took} s"
 
 
+def in_groups_of_two():
+    began = time.monotonic()
+    for group in ((8, 3), (8,)):
+        together(*[lambda seconds=seconds: time.sleep(seconds) for seconds in group])
+    took = time.monotonic() - began
+    assert took == 11, f"it took {took} s"
+
+
 # -- accidentally-serial, near misses --------------------------------------------------------------
+
+
+def did_most_of_it_alone_and_did_not_wait_for_the_rest():
+    def task(seconds):
+        time.sleep(seconds)
+
+    began = time.monotonic()
+    task(1)
+    threading.Thread(target=task, args=(5,)).start()
+    task(2)
+    took = time.monotonic() - began
+    assert took == 8, f"it took {took} s"
 
 
 def at_the_same_time_but_too_slow():
@@ -380,33 +555,85 @@ def one_after_another_on_purpose():
     assert order == ["last", "first"], "first comes first"
 
 
+def asked_one_thread_one_by_one():
+    """The pool has one thread; asking for the first result is not what keeps the second waiting."""
+
+    def fetch(page):
+        time.sleep(1)
+        return page
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for future in [pool.submit(fetch, page) for page in range(2)]:
+            future.result()
+    took = time.monotonic() - began
+    assert took == 1, f"it took {took} s"
+
+
 NAMED = {
-    "not-joined": [looked_too_early, one_of_two_forgotten],
+    "not-joined": [
+        looked_too_early,
+        one_of_two_forgotten,
+        opened_at_the_same_time,
+        closed_while_somebody_serves,
+    ],
     "daemon-killed": [saved_by_a_daemon, stopped_but_not_waited_for],
     "exception-swallowed": [
         the_caller_never_learns,
         a_future_that_nobody_asks,
         caught_and_forgotten,
+        went_on_and_kept_something_else,
     ],
     "exception-in-thread": [died_of_a_bad_number, died_and_the_sum_is_wrong],
     "completion-order": [as_they_complete, each_adds_its_own],
-    "late-binding": [the_loop_had_gone_on, the_pool_was_late],
-    "accidentally-serial": [joined_at_once, asked_at_once, slept_with_the_lock],
+    "late-binding": [
+        the_loop_had_gone_on,
+        the_loop_had_gone_on_and_one_was_forgotten,
+        the_pool_was_late,
+    ],
+    "accidentally-serial": [
+        joined_at_once,
+        asked_at_once,
+        asked_one_thread_one_by_one,
+        slept_with_the_lock,
+        in_groups_of_two,
+    ],
 }
 NEAR_MISSES = {
-    "not-joined": {joined_and_wrong: None, a_service_that_goes_on: None},
+    "not-joined": {
+        joined_and_wrong: None,
+        a_service_that_goes_on: None,
+        opened_at_the_same_time_but_wrong_anyhow: None,
+        opened_too_late_for_a_bell: None,
+        slept_until_it_should_be_open: "sleep-as-synchronisation",
+    },
     "daemon-killed": {a_daemon_that_was_joined: None, a_service_that_goes_on: None},
-    "exception-swallowed": {caught_and_told: None, asked_and_raised: None},
+    "exception-swallowed": {
+        caught_and_told: None,
+        asked_and_raised: None,
+        kept_under_another_name: None,
+        kept_as_a_text: None,
+        not_kept_but_that_is_not_the_point: None,
+    },
     "exception-in-thread": {
         an_assertion_in_a_thread: None,
         a_lock_that_was_not_taken: None,
         an_exception_of_the_program_itself: None,
     },
-    "completion-order": {in_order_but_reversed_afterwards: None, other_items_altogether: None},
+    "completion-order": {
+        in_order_but_reversed_afterwards: None,
+        other_items_altogether: None,
+        told_whose_turn_it_is_but_too_early: None,
+    },
     "late-binding": {a_variable_for_each_phase: None, bound_at_once: None},
     "accidentally-serial": {
         at_the_same_time_but_too_slow: None,
+        did_most_of_it_alone_and_did_not_wait_for_the_rest: None,
         one_after_another_on_purpose: None,
     },
 }
-ADVERSARIAL = set()
+ADVERSARIAL = {
+    opened_at_the_same_time,
+    closed_while_somebody_serves,
+    slept_until_it_should_be_open,
+}

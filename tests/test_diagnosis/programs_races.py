@@ -53,7 +53,107 @@ def two_paying_in():
     assert account.balance == 13, "money was lost"
 
 
+def kept_in_the_class():
+    class Task(threading.Thread):
+        result = None
+
+        def __init__(self, work):
+            super().__init__()
+            self.work = work
+
+        def run(self):
+            Task.result = self.work
+
+    tasks = [Task(1), Task(2)]
+    for task in tasks:
+        task.start()
+    for task in tasks:
+        task.join()
+    results = [task.result for task in tasks]
+    assert results == [1, 2], "one task has the result of another"
+
+
+def kept_under_the_same_key():
+    kept = {"result": 0}
+
+    def work(number):
+        kept["result"] = number
+
+    together(lambda: work(1), lambda: work(2))
+    results = list(kept.values()) * 2
+    assert results == [1, 2], "one task has the result of another"
+
+
+def user_in_a_global():
+    user, seen = None, []
+
+    def request(name):
+        nonlocal user
+        user = name
+        time.sleep(1)
+        seen.append(user)
+
+    together(lambda: request("first"), lambda: request("second"))
+    assert sorted(seen) == ["first", "second"], f"both requests, expected both users, got {seen}"
+
+
 # -- lost-update, near misses ----------------------------------------------------------------------
+
+
+def started_when_the_other_had_ended():
+    last = 0
+
+    def work(number):
+        nonlocal last
+        last = number
+
+    for number in (1, 2):
+        together(lambda number=number: work(number))
+    assert last == 1, "the last one is 2"
+
+
+def read_in_between_through_an_object():
+    class Task(threading.Thread):
+        result = 0
+
+        def __init__(self, work):
+            super().__init__()
+            self.work = work
+
+        def run(self):
+            time.sleep(self.work)
+            Task.result = self.work
+
+    tasks = [Task(1), Task(2)]
+    for task in tasks:
+        task.start()
+    tasks[0].join()
+    seen = tasks[0].result
+    tasks[1].join()
+    assert [seen, tasks[1].result] == [1, 3], "the second wrote 2"
+
+
+def written_under_one_lock():
+    lock, longest = threading.Lock(), ""
+
+    def work(word):
+        nonlocal longest
+        with lock:
+            longest = word
+
+    together(lambda: work("turn"), lambda: work("turns"))
+    assert longest == "take", "nobody wrote that"
+
+
+def both_write_the_same():
+    price = 0
+
+    def work():
+        nonlocal price
+        price = 5
+
+    together(work, work)
+    assert price == 6, "nobody wrote that"
 
 
 def counted_well_but_wrongly_expected():
@@ -209,6 +309,56 @@ def one_lock_but_wrong_sum():
     assert total == 2, "the amounts do not add up"
 
 
+def counted_twice_under_a_lock_of_its_own():
+    counting, adding, stock = threading.Lock(), threading.Lock(), 5
+    counts = []
+
+    def count():
+        with counting:
+            counts.append(stock)
+            counts.append(stock)
+
+    def add():
+        nonlocal stock
+        with adding:
+            stock += 1
+
+    together(count, add)
+    assert counts[0] == counts[1], f"counted {counts}"
+
+
+def counted_by_two_locks_and_waited_for():
+    shop, street, guests = threading.Lock(), threading.Lock(), 0
+    both = threading.Event()
+
+    def come(lock):
+        nonlocal guests
+        with lock:
+            guests += 1
+        if guests == 2:
+            both.set()
+
+    together(lambda: come(shop), lambda: come(street), both.wait)
+
+
+def counted_twice_under_the_same_lock():
+    lock, stock = threading.Lock(), 5
+    counts = []
+
+    def count():
+        with lock:
+            counts.append(stock)
+            counts.append(stock)
+
+    def add():
+        nonlocal stock
+        with lock:
+            stock += 1
+
+    together(count, add)
+    assert counts == [5, 5], f"counted {counts}"
+
+
 # -- lock-released-between-read-and-write ----------------------------------------------------------
 
 
@@ -290,6 +440,29 @@ def nobody_counts_the_guests():
     assert most <= 2, f"{most} were inside at once"
 
 
+def gave_back_twice_after_a_failure():
+    inside, most, lock, door = 0, 0, threading.Lock(), threading.Semaphore(1)
+
+    def visit():
+        nonlocal inside, most
+        door.acquire()
+        try:
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(1)
+            with lock:
+                inside -= 1
+            raise LookupError
+        except LookupError:
+            door.release()
+        finally:
+            door.release()
+
+    together(visit, visit, visit)
+    assert most <= 1, f"{most} were inside at once"
+
+
 # -- limit-not-enforced, near misses ---------------------------------------------------------------
 
 
@@ -308,6 +481,27 @@ def too_few_at_once():
 
     together(visit, visit, visit)
     assert most == 3, "three should have been inside at once"
+
+
+def let_in_two_by_two_signals():
+    inside, seen, lock, door = 0, [], threading.Lock(), threading.Semaphore(0)
+
+    def visit():
+        nonlocal inside
+        door.acquire()
+        with lock:
+            inside += 1
+            seen.append(inside)
+        time.sleep(1)
+        with lock:
+            inside -= 1
+
+    def open_twice():
+        door.release()
+        door.release()
+
+    together(visit, visit, open_twice)
+    assert max(seen) == 3, f"{max(seen)} were inside at once"
 
 
 def only_counted_up():
@@ -460,6 +654,25 @@ def sleeps_into_the_right_order():
     assert order == ["first", "last"], "the wrong order"
 
 
+def sleeps_until_all_should_be_ready():
+    log, go = [], threading.Event()
+
+    def get_ready(name):
+        time.sleep(1)
+        log.append(name)
+        go.wait()
+
+    threads = [threading.Thread(target=get_ready, args=(name,)) for name in "AB"]
+    for thread in threads:
+        thread.start()
+    time.sleep(5)
+    log.append("go")
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert log[-1] == "go", f"somebody was not ready: {log}"
+
+
 # -- sleep-as-synchronisation, near misses ---------------------------------------------------------
 
 
@@ -473,6 +686,24 @@ def sleeps_but_the_race_is_elsewhere():
     time.sleep(1)
     together(visit, visit)
     assert count == 2, "a visitor was not counted"
+
+
+def goes_on_and_sleeps_afterwards():
+    log, go = [], threading.Event()
+
+    def get_ready(name):
+        time.sleep(1)
+        log.append(name)
+        go.wait()
+
+    thread = threading.Thread(target=get_ready, args=("A",))
+    thread.start()
+    log.append("go")
+    go.set()
+    time.sleep(5)
+    log.append("gone")
+    thread.join()
+    assert log[0] == "A", f"nobody was ready: {log}"
 
 
 def sleeps_and_computes_wrongly():
@@ -489,14 +720,27 @@ def sleeps_and_computes_wrongly():
 
 
 NAMED = {
-    "lost-update": [counter_without_lock, stock_in_a_dict, two_paying_in],
+    "lost-update": [
+        counter_without_lock,
+        stock_in_a_dict,
+        two_paying_in,
+        kept_in_the_class,
+        kept_under_the_same_key,
+        user_in_a_global,
+    ],
     "check-then-act": [last_seat_sold_twice, claimed_twice, looked_into_the_dict_first],
-    "lock-not-shared": [a_lock_for_each_call, one_locks_the_other_does_not],
+    "lock-not-shared": [
+        a_lock_for_each_call,
+        one_locks_the_other_does_not,
+        counted_twice_under_a_lock_of_its_own,
+        counted_by_two_locks_and_waited_for,
+    ],
     "lock-released-between-read-and-write": [let_go_before_writing, let_go_to_compute],
     "limit-not-enforced": [
         two_permits_for_one_counter,
         three_where_two_may_be,
         nobody_counts_the_guests,
+        gave_back_twice_after_a_failure,
     ],
     "timeout-ignored": [
         went_on_without_the_lock,
@@ -508,20 +752,33 @@ NAMED = {
         sleeps_out_of_step,
         sleeps_instead_of_joining,
         sleeps_into_the_right_order,
+        sleeps_until_all_should_be_ready,
     ],
 }
 NEAR_MISSES = {
-    "lost-update": {counted_well_but_wrongly_expected: None, reset_after_the_threads: None},
+    "lost-update": {
+        counted_well_but_wrongly_expected: None,
+        reset_after_the_threads: None,
+        started_when_the_other_had_ended: None,
+        read_in_between_through_an_object: None,
+        written_under_one_lock: None,
+        both_write_the_same: None,
+    },
     "check-then-act": {checked_again_after_waiting: None, sold_under_one_lock: None},
     "lock-not-shared": {
         one_lock_but_wrong_sum: None,
+        counted_twice_under_the_same_lock: None,
         let_go_before_writing: "lock-released-between-read-and-write",
     },
     "lock-released-between-read-and-write": {
         one_lock_but_wrong_sum: None,
         one_locks_the_other_does_not: "lock-not-shared",
     },
-    "limit-not-enforced": {too_few_at_once: None, only_counted_up: None},
+    "limit-not-enforced": {
+        too_few_at_once: None,
+        only_counted_up: None,
+        let_in_two_by_two_signals: None,
+    },
     "timeout-ignored": {
         polls_until_it_is_time: None,
         looks_at_what_it_got: None,
@@ -529,6 +786,7 @@ NEAR_MISSES = {
     },
     "sleep-as-synchronisation": {
         sleeps_but_the_race_is_elsewhere: "lost-update",
+        goes_on_and_sleeps_afterwards: None,
         sleeps_and_computes_wrongly: None,
     },
 }

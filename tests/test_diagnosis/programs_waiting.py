@@ -149,6 +149,24 @@ def two_locks_in_two_orders():
     together(one, other)
 
 
+def waits_for_a_permit_with_the_lock():
+    lock, boats = threading.Lock(), threading.Semaphore(1)
+
+    def take():
+        with lock:
+            boats.acquire()
+
+    def give_back():
+        with lock:
+            boats.release()
+
+    take()
+    family = threading.Thread(target=take)
+    family.start()
+    give_back()
+    family.join()
+
+
 def three_philosophers():
     forks = [threading.Lock() for _ in range(3)]
 
@@ -252,6 +270,37 @@ def woken_for_another_reason():
     assert seen == [True], "used before it was ready"
 
 
+class Shelf:
+    """Two things of which the condition's own name is neither."""
+
+    def __init__(self, room):
+        self.room = room
+        self.loaves = []
+        self.changed = threading.Condition()
+
+    def put(self):
+        with self.changed:
+            if len(self.loaves) == self.room:
+                self.changed.wait()
+            self.loaves.append("loaf")
+            self.changed.notify_all()
+
+    def take(self):
+        with self.changed:
+            while not self.loaves:
+                self.changed.wait()
+            self.changed.notify_all()
+            return self.loaves.pop()
+
+
+def two_loaves_in_one_place():
+    shelf = Shelf(1)
+    shelf.put()
+
+    together(shelf.put, shelf.put, shelf.take)
+    assert len(shelf.loaves) <= shelf.room
+
+
 # -- if-instead-of-while, near misses --------------------------------------------------------------
 
 
@@ -292,6 +341,15 @@ def if_but_what_it_found_was_true():
     assert seen == [False], "the assertion is wrong, not the wait"
 
 
+def waits_rightly_and_takes_the_last():
+    shelf = Shelf(2)
+    shelf.loaves.append("first")
+    taken = []
+
+    together(shelf.put, shelf.put, lambda: taken.append(shelf.take()))
+    assert taken == ["first"], "the order is wrong, not the wait"
+
+
 # -- lost-wakeup -----------------------------------------------------------------------------------
 
 
@@ -324,6 +382,56 @@ def decided_outside_the_lock():
             changed.notify_all()
 
     together(wait, prepare)
+
+
+class Post:
+    def __init__(self):
+        self.letters = []
+        self.came = threading.Condition()
+
+    def bring(self):
+        with self.came:
+            self.letters.append("letter")
+            self.came.notify()
+
+    def ring_and_bring(self):
+        with self.came:
+            self.came.notify()
+        self.letters.append("letter")
+
+    def fetch(self):
+        with self.came:
+            while not self.letters:
+                self.came.wait()
+            return self.letters.pop()
+
+    def hear_twice(self):
+        with self.came:
+            self.came.wait()
+            self.came.wait()
+
+    def bring_two(self):
+        self.bring()
+        self.bring()
+
+
+def missed_the_second_call():
+    post = Post()
+    together(post.hear_twice, post.bring_two)
+
+
+def told_too_early_the_second_time():
+    post = Post()
+
+    def fetch_two():
+        post.fetch()
+        post.fetch()
+
+    def bring_two():
+        post.bring()
+        post.ring_and_bring()
+
+    together(fetch_two, bring_two)
 
 
 # -- lost-wakeup, near misses ----------------------------------------------------------------------
@@ -635,13 +743,23 @@ NAMED = {
     "lock-not-released": [left_by_an_early_return, left_by_an_exception],
     "permit-leak": [permit_kept_on_error, both_permits_kept],
     "self-deadlock": [takes_it_twice, a_method_calls_another],
-    "lock-order": [two_locks_in_two_orders, three_philosophers],
+    "lock-order": [
+        two_locks_in_two_orders,
+        three_philosophers,
+        waits_for_a_permit_with_the_lock,
+    ],
     "if-instead-of-while": [
         two_consumers_one_item,
         count_below_nothing,
         woken_for_another_reason,
+        two_loaves_in_one_place,
     ],
-    "lost-wakeup": [notified_before_it_waited, decided_outside_the_lock],
+    "lost-wakeup": [
+        notified_before_it_waited,
+        decided_outside_the_lock,
+        missed_the_second_call,
+        told_too_early_the_second_time,
+    ],
     "wrong-thread-notified": [
         baker_woken_for_a_customer,
         even_and_odd,
@@ -666,6 +784,7 @@ NEAR_MISSES = {
     "if-instead-of-while": {
         looks_again_and_fails_elsewhere: None,
         if_but_what_it_found_was_true: None,
+        waits_rightly_and_takes_the_last: None,
     },
     "lost-wakeup": {nobody_ever_notifies: None, notified_and_still_not_so: None},
     "wrong-thread-notified": {

@@ -85,3 +85,8 @@ def test_the_paragraph_names_threads_and_lines_of_this_run(mistake, program) -> 
     assert "None" not in paragraph.partition(": ")[2].replace(": None)", "").replace(
         "got None", ""
     ), paragraph
+
+
+def test_a_pool_of_one_thread_is_what_makes_calls_wait() -> None:
+    assert "only one thread" in failure(programs_ends.asked_one_thread_one_by_one).message
+    assert "only one thread" not in failure(programs_ends.asked_at_once).message

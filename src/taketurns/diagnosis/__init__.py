@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .barriers import barrier_lapping, barrier_skipped
+from .barriers import barrier_lapping, barrier_skipped, broken_barrier_ignored
 from .case import Case, Finding
 from .conditions import if_instead_of_while, lost_wakeup, pulse_missed, wrong_thread_notified
 from .ends import (
+    call_unfinished,
     exception_in_thread,
     exception_not_told,
     exception_swallowed,
+    joined_too_late,
     slept_and_looked,
+    slept_and_went_on,
     unfinished,
 )
 from .limits import limit_not_enforced, timeout_ignored, too_many_inside, work_left_undone
 from .order import accidentally_serial, completion_order, late_binding
 from .queues import check_then_block, falsy_sentinel, missing_sentinel, missing_task_done
-from .races import check_then_act, intermediate_state, stale_write, torn_read
-from .waiting import kept_guard, lock_order
+from .races import (
+    changed_in_spite_of_a_lock,
+    check_then_act,
+    intermediate_state,
+    lost_before_the_standstill,
+    overwritten_unread,
+    stale_write,
+    torn_read,
+)
+from .waiting import full_pool, kept_guard, lock_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +74,7 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
     # Nobody can go on.
     kept_guard,
     lock_order,
+    full_pool,
     barrier_skipped,
     pulse_missed,
     wrong_thread_notified,
@@ -75,6 +87,7 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
     late_binding,
     limit_not_enforced,
     too_many_inside,
+    broken_barrier_ignored,
     timeout_ignored,
     if_instead_of_while,
     barrier_lapping,
@@ -84,12 +97,18 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
     intermediate_state,
     work_left_undone,
     unfinished,
+    call_unfinished,
     slept_and_looked,
+    slept_and_went_on,
     exception_swallowed,
     exception_not_told,
     completion_order,
+    joined_too_late,
     accidentally_serial,
     exception_in_thread,
+    changed_in_spite_of_a_lock,
+    lost_before_the_standstill,
+    overwritten_unread,
 )
 
 

@@ -132,10 +132,31 @@ class Case:
         own = self.by_thread[event.thread]
         return own[bisect_right(own, event.step, key=_step) :]
 
+    def pending(self, thread: str) -> list[Event]:
+        """The step that a thread had still to take when the run was over, if there was one."""
+        return [e for e in self.run.pending if e.thread == thread]
+
     def before(self, event: Event) -> list[Event]:
         """What a thread did before a step of it."""
         own = self.by_thread[event.thread]
         return own[: bisect_left(own, event.step, key=_step)]
+
+    def readings(self, write: Event) -> list[Event]:
+        """Where somebody later read the value that was written: in its place, with the whole of
+        which it is a part, or, if it is an attribute of a class, through an object of that.
+        """
+        return [
+            e
+            for e in self.events[bisect_right(self.events, write.step, key=_step) :]
+            if e.kind == "read"
+            and (
+                e.where == e.whole == write.whole is not None
+                or (
+                    e.before == write.after
+                    and (e.where == write.where or _attribute(e) == _attribute(write) is not None)
+                )
+            )
+        ]
 
     def on(self, whole: int | None) -> list[Event]:
         """All that was done to an object."""
@@ -144,6 +165,18 @@ class Case:
     def starts(self) -> dict[str, Event]:
         """Who was started, and by which step."""
         return {e.target: e for e in self.events if e.kind == "start" and e.target is not None}
+
+    def at_the_same_time(self, one: Event, two: Event) -> bool:
+        """Whether two steps are of threads that were started, the second before anybody knew that
+        the first had ended.
+        """
+        starts = self.starts()
+        if not {one.thread, two.thread} <= starts.keys():
+            return False
+        begun = starts[two.thread].step
+        return not any(
+            e.kind == "join" and e.target == one.thread and e.step < begun for e in self.events
+        )
 
     # -- readings that were out of date -----------------------------------------------------------
 
@@ -238,8 +271,12 @@ class Case:
         """The thread had slept before this step."""
         return any(e.kind == "sleep" for e in self.before(event))
 
-    def guard_name(self, event: Event) -> str:
-        """What the learner calls the lock held at this step."""
+    def guard_name(self, event: Event, among: Iterable[int] = ()) -> str:
+        """What the learner calls the lock held at this step; the first `among` these, if known."""
+        if len(event.held) == len(event.guards):  # else there are permits between, without names
+            for name, guard in zip(event.held, event.guards, strict=True):
+                if guard in among:
+                    return f"`{name}`"
         return f"`{event.held[-1]}`" if event.held else "its lock"
 
     def is_signal(self, guard: int | None) -> bool:
@@ -262,6 +299,12 @@ class Case:
                     return True
                 taken[event.thread] -= 1
         return most == 0
+
+
+def _attribute(event: Event) -> str | None:
+    """The last name of `user.name`."""
+    _, dot, name = (event.target or "").rpartition(".")
+    return name if dot else None
 
 
 def _told_plainly(event: Event) -> Event:
@@ -324,6 +367,11 @@ def datum(event: Event) -> str:
 def value(text: str | None) -> str:
     """`: 7`, or nothing where it is not known."""
     return f": {text}" if text is not None else ""
+
+
+def is_lock(text: str | None) -> bool:
+    """Whether a value is shown as what one takes and gives back."""
+    return text in ("<Lock>", "<RLock>", "<Condition>", "<Semaphore>", "<BoundedSemaphore>")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .case import CHANGES, DATA, Case, Finding, datum, line, listed, value
+from .case import CHANGES, DATA, Case, Finding, datum, is_lock, line, listed, value
 
 if TYPE_CHECKING:
     from taketurns.engine.recording import Event
@@ -33,7 +33,7 @@ def if_instead_of_while(case: Case) -> Finding | None:
         ) and any(e.kind == "read" for e in used)
         if thief is None and not unchanged:
             continue
-        seen = check[-1]
+        seen = places[thief.where] if thief is not None else check[-1]
         how = (
             f"but before it had the lock again {thief.thread} had changed that ({line(thief)})"
             if thief is not None
@@ -83,16 +83,26 @@ def wrong_thread_notified(case: Case) -> Finding | None:
 def lost_wakeup(case: Case) -> Finding | None:
     """A thread began to wait for a notification after it had been given."""
     for blocked, wait in _asleep(case):
-        notifies = _notifies(case, wait)
+        notifies = [n for n in _notifies(case, wait) if n.thread != blocked.thread]
         if notifies and (told := _told_before_it_was_so(case, blocked, wait, notifies[-1])):
             return told
-        early = [n for n in notifies if n.step < wait.step and blocked.thread not in n.detail]
-        if not early or len(early) < len(notifies):
+        heard = [n.step for n in notifies if blocked.thread in n.detail and n.step < wait.step]
+        since = heard[-1] if heard else 0
+        missed = [n for n in notifies if n.step > since]
+        early = [n for n in missed if n.step < wait.step]
+        if not early or len(early) < len(missed):
             continue
         notify = early[-1]
         changed = {e.where: e for e in _changes_before(case, notify)}
-        looked = [e for e in case.before(wait) if e.kind == "read" and e.where in changed]
-        if any(e.step > notify.step for e in looked):
+        looked = [
+            e
+            for e in case.before(wait)
+            if e.kind == "read" and e.where in changed and since < e.step < changed[e.where].step
+        ]
+        if any(
+            e.kind == "read" and e.where in changed and notify.step < e.step
+            for e in case.before(wait)
+        ):
             continue  # it knew, and waited all the same
         if looked:
             what = (
@@ -197,7 +207,11 @@ def _check_before(case: Case, wait: Event) -> list[Event]:
     for event in reversed(case.before(wait)):
         if event.kind == "acquire" or (event.kind in DATA and event.kind != "read"):
             break
-        if event.kind == "read" and event.line in (None, (found or [event])[0].line):
+        if (
+            event.kind == "read"
+            and not is_lock(event.before)  # such as `self.changed` of `self.changed.wait()`
+            and event.line in (None, (found or [event])[0].line)
+        ):
             found.insert(0, event)
     return found
 
@@ -233,10 +247,11 @@ def _taken_meanwhile(
 
 
 def _changes_before(case: Case, notify: Event) -> list[Event]:
-    """What the notifying thread had changed since it last took a lock or was woken."""
+    """What the notifying thread had changed since it last took a lock, was woken or notified."""
     found: list[Event] = []
     for event in reversed(case.before(notify)):
-        if found and event.kind in ("acquire", "wake"):
+        told = event.kind == "notify" and event.whole == notify.whole
+        if told or event.kind == "wake" or (found and event.kind == "acquire"):
             break
         if event.kind in CHANGES:
             found.append(event)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from .case import CHANGES, TELLS, Case, Finding, datum, line, value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from taketurns.engine.recording import Event
+    from taketurns.engine.results import Run
 
 # Caught in the normal course of things.
 _EXPECTED = ("Empty", "Full", "ShutDown", "TimeoutError", "StopIteration", "CancelledError")
@@ -16,6 +19,10 @@ _EXPECTED = ("Empty", "Full", "ShutDown", "TimeoutError", "StopIteration", "Canc
 _MISUSE = ("un-acquired lock", "unlocked lock", "too many times", "cannot join", "only be started")
 # What Python says when threads meet inside of one object.
 _CLASHES = ("during iteration", "already executing")
+# Steps that put nobody in order but by starts and joins.
+_UNORDERED = frozenset(
+    {"start", "begin", "end", "join", "sleep", "time", "read", "write", "delete", "call", "raise"}
+)
 _SYMPTOMS = ("AssertionError", "BrokenBarrierError", "BrokenThreadPool")
 
 
@@ -33,9 +40,12 @@ def unfinished(case: Case) -> Finding | None:
         if e.kind == "join"
     }
     for name, start in case.starts().items():
-        if name in joined or name in case.ended or _goes_round(case, name):
+        if name in joined or name in case.ended:
             continue
-        slept = [e for e in case.steps(case.main, start.step, fatal.step) if e.kind == "sleep"]
+        told = _was_told(case, name)
+        if _goes_round(case, name) and not told:
+            continue
+        slept = _sleeps_of_its_own(case, case.main, start.step, fatal.step)
         if slept and case.adversarial:
             return Finding(
                 "sleep-as-synchronisation",
@@ -44,7 +54,7 @@ def unfinished(case: Case) -> Finding | None:
                 "not waiting: `join` waits exactly as long as it takes.",
             )
         if "daemon" in start.detail:
-            if slept:
+            if slept and not told:
                 continue
             return Finding(
                 "daemon-killed",
@@ -61,6 +71,115 @@ def unfinished(case: Case) -> Finding | None:
             "you start.",
         )
     return None
+
+
+def call_unfinished(case: Case) -> Finding | None:
+    """The result was looked at while a pool was still making a call that changes it."""
+    fatal = case.fatal
+    if case.run.verdict != "assertion" or fatal is None:
+        return None
+    looked = next(iter(case.before(fatal)[-1:]), None)
+    if looked is None or looked.kind != "read" or looked.where is None:
+        return None
+    submits = [e for e in case.before(looked) if e.kind == "submit"]
+    for name in {e.thread: None for e in case.by_place[looked.where] if e.kind in CHANGES}:
+        sets = [e for e in case.by_thread[name] if e.kind == "set"]
+        calls = [e.where for e in sets]
+        if not submits or name in case.starts() or not calls or calls.count(calls[-1]) != 1:
+            continue  # not a pool's thread, or it has nothing to do
+        changed = [e for e in case.after(sets[-1]) if e.where == looked.where and e.kind in CHANGES]
+        if changed:
+            return Finding(
+                "not-joined",
+                f"{submits[-1].thread} submitted calls to a pool ({line(submits[-1])}), and nobody "
+                f"waited for all of them: when the result was looked at ({line(looked)}), {name} "
+                f"was in the middle of one, after {line(changed[-1])}. The end of a pool's `with` "
+                "block waits for every call, whether an error leaves the block or not; so does "
+                "`shutdown()`.",
+            )
+    return None
+
+
+def joined_too_late(case: Case) -> Finding | None:
+    """Threads came in another order than in a run that went well, and nothing puts them in order:
+    each was joined only when the other had been started.
+    """
+    fatal = case.fatal
+    if case.run.verdict != "assertion" or fatal is None or case.calm is None:
+        return None
+    if {e.kind for e in case.events} - _UNORDERED:
+        return None  # there is more to their order than who starts and joins whom
+    looks = [e for e in case.before(fatal) if e.kind == "read" and e.line == fatal.line]
+    for place in dict.fromkeys(e.where for e in looks if e.where is not None):
+        for one, two in _swapped(case, case.calm, place):
+            found = _why_not_in_turn(case, one, two)
+            if found is not None:
+                return found
+    return None
+
+
+def _swapped(case: Case, calm: Run, place: int) -> list[tuple[Event, Event]]:
+    """What one thread changed after another one had, where in the calm run all of it came before:
+    the last change of that one, and the first of the other.
+    """
+    here = [e for e in case.by_place.get(place, []) if e.kind in CHANGES]
+    steps = {(e.target, e.line) for e in here}
+    there = [e for e in calm.events if e.kind in CHANGES and (e.target, e.line) in steps]
+    starts = case.starts()
+    found = []
+    for two in here:
+        for one in reversed(here[here.index(two) + 1 :]):
+            if one.thread == two.thread or not {one.thread, two.thread} <= starts.keys():
+                continue
+            ones, twos = (
+                [at for at, e in enumerate(there) if e.thread == name]
+                for name in (one.thread, two.thread)
+            )
+            if ones and twos and ones[-1] < twos[0]:
+                found.append((one, two))
+    return found
+
+
+def _why_not_in_turn(case: Case, one: Event, two: Event) -> Finding | None:
+    """What the thread that started both did between that, and when it joined the first."""
+    first, second = (case.starts()[e.thread] for e in (one, two))
+    if first.thread != second.thread or first.step > second.step:
+        return None
+    what = (
+        f"{two.thread} ({line(two)}) did not wait until {one.thread} was done ({line(one)}): "
+        f"{first.thread} started {one.thread} ({line(first)}) and "
+    )
+    slept = _sleeps_of_its_own(case, first.thread, first.step, second.step)
+    if slept and case.adversarial:
+        return Finding(
+            "sleep-as-synchronisation",
+            f"{what}slept ({line(slept[0])}) before it started {two.thread} ({line(second)}), but "
+            "the work took longer than the sleep. Sleeping is not waiting: `join` waits exactly as "
+            "long as it takes.",
+        )
+    joins = [e for e in case.after(second) if e.kind == "join" and e.target == one.thread]
+    if slept or not joins:
+        return None
+    return Finding(
+        "not-joined",
+        f"{what}{two.thread} ({line(second)}), and joined {one.thread} only then "
+        f"({line(joins[0])}). If one has to be done before the other begins, join it before you "
+        "start the other.",
+    )
+
+
+def _sleeps_of_its_own(case: Case, thread: str, first: int, last: int) -> list[Event]:
+    """Where a thread slept between two steps, but for sleeps that are part of some work: others
+    sleep there too, or it did so itself before it had started anybody.
+    """
+    slept = [e for e in case.events if e.kind == "sleep"]
+    begun = min((e.step for e in case.starts().values() if e.thread == thread), default=first)
+    work = {(e.file, e.line) for e in slept if e.thread != thread or e.step < begun}
+    return [
+        e
+        for e in slept
+        if e.thread == thread and first < e.step < last and (e.file, e.line) not in work
+    ]
 
 
 def slept_and_looked(case: Case) -> Finding | None:
@@ -93,12 +212,69 @@ def slept_and_looked(case: Case) -> Finding | None:
     return None
 
 
+def slept_and_went_on(case: Case) -> Finding | None:
+    """A thread slept for a while and then did what those that it had started had to come before."""
+    fatal = case.fatal
+    if case.run.verdict != "assertion" or fatal is None or case.calm is None:
+        return None
+    if not case.adversarial:
+        return None
+    others = max((e.step for e in case.events if e.thread != fatal.thread), default=0)
+    looks = [e for e in case.before(fatal) if e.kind == "read" and e.step > others]
+    for place in dict.fromkeys(e.where for e in looks if e.where is not None):
+        first = next(_overtaken(case, case.calm, place), None)
+        if first is None:
+            continue
+        one, two, start = first
+        slept = _sleeps_of_its_own(case, two.thread, start.step, two.step)
+        if slept and not case.learnt_between(slept[-1], two):
+            return Finding(
+                "sleep-as-synchronisation",
+                f"{two.thread} started {one.thread} ({line(start)}), slept ({line(slept[-1])}) and "
+                f"went on ({line(two)}), but {one.thread} had not come so far yet: it did its part "
+                f"only later ({line(one)}). Sleeping is not waiting: an event that the thread "
+                "sets, or `join`, waits exactly as long as it takes.",
+            )
+    return None
+
+
+def _overtaken(case: Case, calm: Run, place: int) -> Iterator[tuple[Event, Event, Event]]:
+    """Changes that came before one of a thread that the same thread had started, which came first
+    in the calm run: that one, the change, and the start.
+    """
+    here = [e for e in case.by_place.get(place, []) if e.kind in CHANGES]
+    there = [(e.thread, e.target, e.line) for e in calm.events if e.kind in CHANGES]
+    starts = case.starts()
+    for at, two in enumerate(here):
+        for one in here[at + 1 :]:
+            start = starts.get(one.thread)
+            keys = [(e.thread, e.target, e.line) for e in (one, two)]
+            if (
+                start is not None
+                and start.thread == two.thread
+                and start.step < two.step
+                and [there.count(key) for key in keys] == [1, 1]
+                and there.index(keys[0]) < there.index(keys[1])
+            ):
+                yield one, two, start
+
+
 def _goes_round(case: Case, thread: str) -> bool:
     """Whether a thread does the same thing over and over, and is not meant to come to an end."""
     done = [
         (e.kind, e.line) for e in case.by_thread[thread] if e.kind in (*TELLS, "sleep", "timeout")
     ]
     return any(done.count(step) > 1 for step in done)
+
+
+def _was_told(case: Case, thread: str) -> bool:
+    """Whether a thread that waits for an event can go on: somebody has set it meanwhile."""
+    return any(
+        e.kind == "set" and e.thread != thread and e.step >= wait.since
+        for wait in case.pending(thread)
+        if wait.kind == "wait"
+        for e in case.on(wait.whole)
+    )
 
 
 def exception_swallowed(case: Case) -> Finding | None:
@@ -122,8 +298,10 @@ def exception_swallowed(case: Case) -> Finding | None:
 
 def exception_not_told(case: Case) -> Finding | None:
     """A thread or a pool's call failed, and nobody who relies on it was told."""
-    if case.run.verdict != "assertion":
+    if case.run.verdict not in ("assertion", "deadlock"):
         return None
+    waiting = next(iter(case.blocked), None)
+    vain = f"; {waiting.thread} waits in vain for {waiting.waited_for}" if waiting else ""
     for event in case.events:
         if (
             event.kind == "caught"
@@ -131,21 +309,61 @@ def exception_not_told(case: Case) -> Finding | None:
             and _type_of(event) not in _EXPECTED
         ):
             later = [e for e in case.after(event) if e.kind != "release"]
-            if [e.kind for e in later] == ["end"]:
+            if [e.kind for e in later] == ["end"] or _kept_nowhere(case, event):
                 return Finding(
                     "exception-swallowed",
                     f"{event.thread} caught {event.target} ({line(event)}) and ended without "
-                    "telling anybody, so its work was missing and nobody knew why. Catch only what "
-                    "you can deal with; keep the rest where the others look for it.",
+                    f"telling anybody, so its work was missing and nobody knew why{vain}. Catch "
+                    "only what you can deal with; keep the rest where the others look for it.",
+                )
+            if _returned_nothing(case, event):
+                return Finding(
+                    "exception-swallowed",
+                    f"{event.thread} caught {event.target} ({line(event)}), and the call that it "
+                    "made returned None as if it had gone well, so whoever asks for the result "
+                    "never learns of the error. Let it through: the future keeps it, and "
+                    "`result()` raises it where the result is wanted.",
                 )
         if event.kind == "set" and "raised" in event.detail and not _was_asked(case, event):
             return Finding(
                 "exception-swallowed",
                 f"A call made by {event.thread} raised {event.after} (line {event.detail[1]}); the "
                 "error is kept in its future, and nobody asked for the result, so nobody learnt of "
-                "it. Call `result()` of every future.",
+                f"it{vain}. Call `result()` of every future.",
             )
     return None
+
+
+def _returned_nothing(case: Case, caught: Event) -> bool:
+    """Whether the failed assertion speaks of such an error, and the pool's call that caught it did
+    nothing more, but returned None.
+    """
+    said = (case.fatal.target or "") if case.fatal is not None else ""
+    later = [e for e in case.after(caught) if e.kind != "release"][:1]
+    return _type_of(caught) in said and any(e.kind == "set" and e.after == "None" for e in later)
+
+
+def _kept_nowhere(case: Case, caught: Event) -> bool:
+    """Whether the failed assertion speaks of this very error, and its thread, which ended well, did
+    no more after catching it than to write down plain values that do not show it.
+    """
+    kind, _, text = (caught.target or "").partition(": ")
+    said = (case.fatal.target or "") if case.fatal is not None else ""
+    later = case.after(caught)
+    if not text or kind not in said or text not in said or caught.thread not in case.ended:
+        return False
+    return all(
+        e.kind in ("release", "read", "time", "end")
+        or (e.kind == "write" and _is_plain(e.after) and text not in (e.after or ""))
+        for e in later
+    )
+
+
+def _is_plain(shown: str | None) -> bool:
+    """Whether a value is a text, a number, a truth value or None: nothing is hidden inside."""
+    return shown is not None and (
+        shown in ("None", "True", "False") or shown[0] in "'\"" or shown[0].isdigit()
+    )
 
 
 def _was_asked(case: Case, completion: Event) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from .case import CHANGES, DATA, LEARNS, Case, Finding, datum, largest_crowd, line, listed
+from .case import CHANGES, DATA, LEARNS, Case, Finding, datum, is_lock, largest_crowd, line, listed
 
 if TYPE_CHECKING:
     from taketurns.engine.recording import Event
@@ -38,6 +39,17 @@ def too_many_inside(case: Case) -> Finding | None:
         if seen is None or seen.line != fatal.line or len(crowd) < 2:
             continue
         last = crowd[-1]
+        twice = _given_back_twice(case, last)
+        if twice is not None and seen.before == str(len(crowd)):
+            first, second = twice
+            return Finding(
+                "limit-not-enforced",
+                f"{second.thread} gave a permit back ({line(first)}) and then another one "
+                f"({line(second)}), though it had taken only one: from then on one more could come "
+                f"in, and {listed(e.thread for e in crowd)} were inside at the same time when "
+                f"{datum(last)} had risen to {last.after} ({line(last)}). Give back once what was "
+                "taken once, best by `with`; a BoundedSemaphore notices if it is more.",
+            )
         who = {e.thread for e in events if e.kind != "read" and e.before not in (None, "None")}
         by_one_inside = fatal.thread == last.thread and seen.where == last.where
         of_all_there_are = has_left and fatal.thread not in who and len(crowd) == len(who)
@@ -52,6 +64,26 @@ def too_many_inside(case: Case) -> Finding | None:
                 + "Let each acquire one and the same Semaphore, made once with the limit as its "
                 "value, and hold it for as long as it is inside.",
             )
+    return None
+
+
+def _given_back_twice(case: Case, inside: Event) -> tuple[Event, Event] | None:
+    """The releases of a thread that gave back more permits than it had taken, of a semaphore that
+    let in somebody at this step.
+    """
+    for guard in inside.guards:
+        taken: Counter[str] = Counter()
+        released: dict[str, Event] = {}
+        for event in case.on(guard):
+            if event.step > inside.step:
+                break
+            if event.kind == "acquire" or (event.kind == "try-acquire" and event.after != "False"):
+                taken[event.thread] += 1
+            elif event.kind == "release":
+                taken[event.thread] -= 1
+                if taken[event.thread] < 0 and event.thread in released:
+                    return released[event.thread], event
+                released[event.thread] = event
     return None
 
 
@@ -113,7 +145,7 @@ def _failed_to_take(case: Case, event: Event) -> bool:
 def _unguarded(case: Case, failed: Event) -> Event | None:
     """A datum that the thread then touched, and that threads that have the lock touch, too."""
     for event in case.after(failed):
-        if event.where is not None and event.kind in DATA:
+        if event.where is not None and event.kind in DATA and not is_lock(event.before):
             others = [e for e in case.by_place.get(event.where, []) if e.thread != event.thread]
             if any(failed.whole in e.guards for e in others) and any(
                 e.kind in CHANGES for e in (event, *others)
@@ -145,18 +177,22 @@ def _times(run: Run, like: Event) -> int:
 def _gave_up_waiting(case: Case) -> Finding | None:
     """A thread had waited for an event or a thread's end, in vain, and gone on all the same."""
     fatal = case.fatal
-    for event in case.events:
+    decides = fatal.thread if fatal is not None else None
+    for event in sorted(case.events, key=lambda e: e.thread != decides):
         if event.kind != "timeout" or event.detail[0] not in ("wait", "wake", "join"):
             continue
         if event.line is None:
             continue  # a Timer: its time is meant to run out
         later = case.after(event)
-        again = any(e.line == event.line and e.kind in (*LEARNS, "timeout") for e in later)
+        again = any(
+            e.line == event.line and e.kind in (*LEARNS, "timeout")
+            for e in (*later, *case.pending(event.thread))
+        )
         used = next((e for e in later if e.kind in DATA), None)
         if again or used is None or _came_about(case, event, used.step):
             continue
-        if event.thread != (fatal.thread if fatal is not None else None) and not _came_about(
-            case, event, len(case.events)
+        if event.thread != decides and (
+            _is_a_beat(case, event) or not _came_about(case, event, len(case.events))
         ):
             continue  # nothing says that it was too early
         what = {
@@ -172,6 +208,14 @@ def _gave_up_waiting(case: Case) -> Finding | None:
             "else if not.",
         )
     return None
+
+
+def _is_a_beat(case: Case, timeout: Event) -> bool:
+    """Whether a thread goes round, and its time is meant to run out: what it did before it waited
+    for an event, it did again.
+    """
+    before, after = ({(e.kind, e.line) for e in f(timeout)} for f in (case.before, case.after))
+    return timeout.detail[0] == "wait" and not before.isdisjoint(after)
 
 
 def _came_about(case: Case, gave_up: Event, until: int) -> bool:

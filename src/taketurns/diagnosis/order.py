@@ -18,14 +18,18 @@ _LAUNCHES = ("start", "submit")
 
 def late_binding(case: Case) -> Finding | None:
     """Threads read a loop's variable when the loop had already gone on."""
-    if not case.wrong_answer:
+    if not case.wrong_answer and not case.blocked:
         return None
     for events in case.by_place.values():
-        writes = [e for e in events if e.kind == "write"]
-        if len(writes) < 2 or len({(e.thread, e.line) for e in writes}) > 1:
+        every = [e for e in events if e.kind == "write"]
+        writes = [e for e in every if (e.thread, e.line) == (every[0].thread, every[0].line)]
+        if len(writes) < 2:
             continue
         starter = writes[0].thread
         launches = [e for e in case.by_thread[starter] if e.kind in _LAUNCHES]
+        others = [e for e in every if e not in writes]
+        if any(e.thread != starter or e.step < launches[-1].step for e in others if launches):
+            continue  # it is more than a loop's variable that may serve again in a later loop
         if len(launches) != len(writes) or launches[-1].step < writes[-1].step:
             continue
         readings = _first_readings(case, events, starter, {e.target for e in launches})
@@ -33,6 +37,8 @@ def late_binding(case: Case) -> Finding | None:
             twin = next((e for e in readings[:at] if e.before == read.before), None)
             if twin is None or read.before is None:
                 continue
+            if sum(e.after == read.before for e in writes) > 1:
+                continue  # the loop itself gave it that value more than once
             who = (
                 f"{twin.thread} and {read.thread} both"
                 if twin.thread != read.thread
@@ -73,13 +79,15 @@ def completion_order(case: Case) -> Finding | None:
     compared = next((e for e in reversed(case.before(fatal)) if len(e.detail) == 2), None)
     if compared is None or compared.kind != "read" or compared.line != fatal.line:
         return None
-    left, right = map(_items, compared.detail)
+    left, right = _both_sides(*compared.detail)
     if left is None or right is None or left == right or sorted(left) != sorted(right):
         return None
     sources = _by_pieces(case, left, right) or _by_turns(case, compared)
     if len({e.thread for e in sources}) < 2:
         return None
     first, second = sources[0], next(e for e in sources if e.thread != sources[0].thread)
+    if any(e.kind == "wake" for source in (first, second) for e in case.before(source)):
+        return None  # they were given an order, and it did not hold
     what = (
         f"{first.thread} was ready first ({line(_line_of(case, first))}) and {second.thread} after "
         f"it ({line(_line_of(case, second))}), so the results stand as {compared.detail[0]} where "
@@ -121,15 +129,25 @@ def _asked_in_another_order(case: Case, fatal: Event) -> Finding | None:
     )
 
 
-def _items(text: str) -> list[str] | None:
-    """The items of a list or tuple, as texts; None if they are not all known."""
+def _both_sides(one: str, two: str) -> tuple[list[str] | None, list[str] | None]:
+    """The items of two lists or tuples, or of two dicts by the keys of the first, as texts; None
+    where they are not all known.
+    """
+    left, right = _value(one), _value(two)
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        left, right = list(left.values()), [right[key] for key in left]
+    return _items(left), _items(right)
+
+
+def _value(text: str) -> object:
     try:
-        value = ast.literal_eval(text)
+        return ast.literal_eval(text) if "..." not in text else None
     except (SyntaxError, ValueError):
         return None
-    if not isinstance(value, (list, tuple)) or "..." in text:
-        return None
-    return [repr(item) for item in value]
+
+
+def _items(value: object) -> list[str] | None:
+    return [repr(item) for item in value] if isinstance(value, (list, tuple)) else None
 
 
 def _by_pieces(case: Case, left: list[str], right: list[str]) -> list[Event]:
@@ -182,8 +200,10 @@ def accidentally_serial(case: Case) -> Finding | None:
     spans = [span for span in map(_waiting_of, _workers(case)) if span is not None]
     spans.sort(key=lambda span: span.first.step)
     overlap = any(two.began < one.last.time for one, two in pairwise(spans))
-    if len(spans) < 2 or overlap or looks[-1].step < spans[-1].last.step:
+    if len(spans) < 2 or looks[-1].step < spans[-1].last.step:
         return None
+    if overlap:
+        return _in_groups(case, spans)
     first, second = (span.first for span in spans[:2])
     return Finding(
         "accidentally-serial",
@@ -195,12 +215,36 @@ def accidentally_serial(case: Case) -> Finding | None:
     )
 
 
+def _in_groups(case: Case, spans: list[_Span]) -> Finding | None:
+    """The last to be ready was started only when the slowest of some others had been joined."""
+    late = max(spans, key=lambda span: span.last.time).last.thread
+    start = case.starts().get(late)
+    if start is None:
+        return None
+    ended = {e.thread: e.time for e in case.events[: start.step] if e.kind == "end"}
+    just_now = {name for name, time in ended.items() if time == start.time}
+    slow = [e for e in case.before(start) if e.kind == "join" and e.target in just_now]
+    quick = [name for name, time in ended.items() if time < start.time]
+    if not slow or not quick:
+        return None
+    return Finding(
+        "accidentally-serial",
+        f"{start.thread} started {late} ({line(start)}) only when it had joined {slow[-1].target} "
+        f"({line(slow[-1])}), at {start.time:g} s, though {quick[-1]} had ended at "
+        f"{ended[quick[-1]]:g} s. Whoever waits for a whole group waits for its slowest. Let the "
+        "next one begin when any has ended: a semaphore or a pool says when, and `join` comes at "
+        "the end.",
+    )
+
+
 def _did_it_alone(case: Case, fatal: Event) -> Finding | None:
     """The thread that should have started others did all the waiting itself."""
     slept = [e for e in case.before(fatal) if e.kind == "sleep"]
     others = [e for e in case.events if e.thread != fatal.thread]
     if len(slept) < 2 or len({e.line for e in slept}) > 1 or {e.kind for e in others} - _NOTHING:
         return None
+    if {e.thread for e in others} - case.ended:
+        return None  # they may have begun to wait as well
     idle = sorted({e.thread for e in others}, key=case.run.threads.index)
     rest = f"while {listed(idle)} had nothing to do" if idle else "and no thread was started"
     return Finding(
@@ -250,9 +294,13 @@ def _why(case: Case, one: _Span, two: _Span) -> str:
     first, second = one.last, two.first
     if set(first.guards) & set(second.guards):
         return f"both did it while they held {case.guard_name(second)}"
-    for event in case.events[first.step : second.step]:
+    between = case.events[first.step : second.step]
+    if first.thread == second.thread and not any(e.kind == "submit" for e in between):
+        return "the pool has only one thread for them"
+    for event in between:
         if event.kind in ("join", "result") and event.line is not None:
             return f"{event.thread} waited for the first ({line(event)}) before it went on"
-    if first.thread == second.thread:
-        return "the pool has only one thread for them"
+        waited = event.kind == "wait" and event.since < event.step
+        if waited and event.thread not in (first.thread, second.thread):
+            return f"{event.thread} waited for {datum(event)} ({line(event)}) before it went on"
     return "they did not run at the same time"

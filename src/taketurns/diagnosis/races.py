@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .case import CHANGES, DATA, Case, Finding, Pair, datum, line, value
+from .case import CHANGES, DATA, Case, Finding, Pair, datum, is_lock, line, value
 
 if TYPE_CHECKING:
     from taketurns.engine.recording import Event
@@ -20,7 +20,7 @@ def stale_write(case: Case) -> Finding | None:
         return None
     pairs = case.stale_writes
     for pair in pairs:
-        if _is_lock(pair.act.after):
+        if is_lock(pair.act.after):
             return Finding(
                 "lock-not-shared",
                 f"{_overwritten(pair)} So each of them went on with a lock of its own, and a lock "
@@ -41,11 +41,20 @@ def stale_write(case: Case) -> Finding | None:
         return guarded
     if pair.earlier_reads and not case.would_have_acted(pair.act):
         return _acted_on_old(pair)
-    return Finding(
-        "lost-update",
-        f"{_overwritten(pair)} Reading, computing and writing back must be one step that nobody "
-        f"can come between: one lock for {datum(pair.act)}, held from the read to the write.",
-    )
+    return _lost(pair)
+
+
+def lost_before_the_standstill(case: Case) -> Finding | None:
+    """Nobody can go on, nothing else explains it, and an update had been lost before."""
+    if case.run.verdict not in ("deadlock", "no-progress"):
+        return None
+    for pair in case.stale_writes:
+        if case.flag(pair) or _is_look(pair):
+            continue
+        guarded = _guarding(case, pair)
+        if guarded is not None or not pair.earlier_reads:
+            return guarded or _lost(pair)
+    return None
 
 
 def check_then_act(case: Case) -> Finding | None:
@@ -227,6 +236,69 @@ def intermediate_state(case: Case) -> Finding | None:
     return None
 
 
+def changed_in_spite_of_a_lock(case: Case) -> Finding | None:
+    """A thread held a lock and read a datum twice; another, without that lock, changed it between.
+
+    So weak a sign comes last: the lock may have been there for something else.
+    """
+    if not case.wrong_answer:
+        return None
+    for events in case.by_place.values():
+        for thread in {e.thread for e in events}:
+            reads = [e for e in events if e.thread == thread and e.kind == "read"]
+            for first, second in pairwise(reads):
+                kept = case.kept_between(thread, first, second)
+                for other in events if kept else ():
+                    if (
+                        first.step < other.step < second.step
+                        and other.thread != thread
+                        and other.kind in CHANGES
+                        and not kept & set(other.guards)
+                    ):
+                        how = "with another lock" if other.guards else "without a lock"
+                        return Finding(
+                            "lock-not-shared",
+                            f"{thread} held {case.guard_name(first, kept)} when it read "
+                            f"{datum(first)} ({line(first)}{value(first.before)}) and still held "
+                            f"it when it read that again ({line(second)}{value(second.before)}); "
+                            f"in between {other.thread} changed it {how} ({line(other)}). A lock "
+                            "keeps out only those who take the same one: make one lock for "
+                            f"{datum(other)}, once, and let everybody take it.",
+                        )
+    return None
+
+
+def overwritten_unread(case: Case) -> Finding | None:
+    """Two threads at work at the same time wrote one datum, and nobody had read what the first
+    wrote; the first, or whoever noticed the failure, read it later.
+
+    The last one may be all that is wanted, as of a progress bar: a weak sign, unless all else fits.
+    """
+    if not case.wrong_answer or case.fatal is None:
+        return None
+    for events in case.by_place.values():
+        for one, two in pairwise(events):
+            readers = (one.thread, case.fatal.thread)
+            if (
+                one.kind == two.kind == "write"
+                and one.thread != two.thread
+                and one.after != two.after
+                and {one.after, two.after}.isdisjoint((None, "None", "True", "False"))
+                and not set(one.guards) & set(two.guards)
+                and case.at_the_same_time(one, two)
+                and not any(e.step < two.step for e in case.readings(one))
+                and any(e.thread in readers for e in case.readings(two))
+            ):
+                return Finding(
+                    "lost-update",
+                    f"{one.thread} wrote {datum(one)} ({line(one)}{value(one.after)}), then "
+                    f"{two.thread} wrote it too ({line(two)}{value(two.after)}), and nobody had "
+                    f"read what {one.thread} wrote: it is lost. What belongs to one thread needs a "
+                    "place of its own, such as a local variable or an attribute of its own object.",
+                )
+    return None
+
+
 def _guarding(case: Case, pair: Pair) -> Finding | None:
     """What is wrong with the locks of a stale write, if there were any."""
     kept = case.kept_between(pair.act.thread, pair.read, pair.act)
@@ -253,6 +325,14 @@ def _guarding(case: Case, pair: Pair) -> Finding | None:
     return None
 
 
+def _lost(pair: Pair) -> Finding:
+    return Finding(
+        "lost-update",
+        f"{_overwritten(pair)} Reading, computing and writing back must be one step that nobody "
+        f"can come between: one lock for {datum(pair.act)}, held from the read to the write.",
+    )
+
+
 def _acted_on_old(pair: Pair) -> Finding:
     return Finding(
         "check-then-act",
@@ -277,10 +357,6 @@ def _is_look(pair: Pair) -> bool:
     if pair.read.before is None:  # `key in table`, if it is not `table.get(key)` of one statement
         return pair.read.line != pair.act.line
     return pair.read.before in ("None", "True", "False") or pair.act.after is None
-
-
-def _is_lock(value: str | None) -> bool:
-    return value in ("<Lock>", "<RLock>", "<Condition>", "<Semaphore>", "<BoundedSemaphore>")
 
 
 def _consecutive_reads(case: Case) -> list[tuple[str, Event, Event]]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from .case import Case, Finding, line
+from typing import TYPE_CHECKING
+
+from .case import Case, Finding, line, listed
+
+if TYPE_CHECKING:
+    from taketurns.engine.recording import Event
 
 
 def kept_guard(case: Case) -> Finding | None:
@@ -13,6 +18,8 @@ def kept_guard(case: Case) -> Finding | None:
         holder, state, taken = event.detail[:3]
         name = _name(event.waited_for)
         if state in ("left", "ended"):
+            if _still_at_it(case, event):
+                continue  # it may give back later what it took, in another call
             is_lock = len(event.detail) == 3 and "ermit" not in (event.waited_for or "")
             how = "ended" if state == "ended" else "left the block"
             return Finding(
@@ -38,7 +45,7 @@ def lock_order(case: Case) -> Finding | None:
         for e in case.events
         if e.kind == "blocked"
         and e.detail
-        and e.detail[1] == "active"
+        and (e.detail[1] == "active" or _still_at_it(case, e))
         and not case.is_signal(e.whole)
     }
     for start in waits:
@@ -59,6 +66,39 @@ def lock_order(case: Case) -> Finding | None:
                 "circle can form.",
             )
     return None
+
+
+def _still_at_it(case: Case, event: Event) -> bool:
+    """Whether the taker of a permit cannot go on because of the very thread that waits for it."""
+    return "ermit" in (event.waited_for or "") and any(
+        other.thread == event.detail[0] and event.thread in other.detail[::3]
+        for other in case.blocked
+    )
+
+
+def full_pool(case: Case) -> Finding | None:
+    """The workers of a pool wait for calls that only they could make."""
+    begun = {e.where for e in case.events if e.kind == "set"}
+    futures = {e.where for e in case.events if e.kind == "result"} | begun
+    waits = [
+        e
+        for e in case.blocked
+        if (e.waited_for or "").startswith("the result of")
+        and e.where not in begun
+        and any(step.kind == "set" for step in case.by_thread[e.thread])
+    ]
+    submitted = sum(e.kind == "submit" for e in case.events)
+    if not waits or submitted <= len(futures & begun):
+        return None
+    who = listed(e.thread for e in waits)
+    each = "each waits" if len(waits) > 1 else "waits"
+    return Finding(
+        "self-deadlock",
+        f"{who}, in the middle of a call, {each} for the result of another one "
+        f"({line(waits[0])}) that has been submitted and that nobody has begun: the pool has no "
+        "worker left, so it waits for itself. A task of a pool never waits for a task of the same "
+        "pool: let it return what it found, and let the one who asked submit the next.",
+    )
 
 
 def _name(waited_for: str | None) -> str:

@@ -104,6 +104,7 @@ def _finished(the_plan: Plan, sched: Scheduler) -> Run:
         message=sched.message,
         schedule=schedule_of(the_plan, sched),
         program=the_plan.name,
+        pending=sched.recorder.pending(sched),
     )
 
 
@@ -262,6 +263,8 @@ class _Exploration:
         mistake, paragraph = None, None
         if Presentation.diagnose is not None:
             calm = record(self._plan, Replay([]), self._clock)[0]
+            if calm.verdict != "ok" and self._clock != "exact":
+                calm = record(self._plan, Replay([]), "exact")[0]
             mistake, paragraph = Presentation.diagnose(run, calm if calm.verdict == "ok" else None)
         lines = [run.message or run.verdict]
         if run.verdict != "assertion":

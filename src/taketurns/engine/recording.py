@@ -150,6 +150,7 @@ class Recorder:
         self._kept: list[object] = []  # keeps what is identified by address alive
         self._permits: dict[int, list[_Permit]] = {}
         self._guards: dict[int, object] = {}
+        self._pending: list[_Entry] = []
 
     def announce(self, sched: Scheduler, task: Task, op: Op) -> None:
         """A thread says what it will do next; what it did before is complete now."""
@@ -251,15 +252,9 @@ class Recorder:
         for task in list(sched.live):
             self._complete(sched, task)
         for task, reason in waiting.items():
-            said = self._announced[task.index]
-            entry = _Entry(len(self._entries), task, "blocked", sched.now)
-            entry.file, entry.line = said.file, said.line
-            entry.since = said.since
+            entry = self._next(sched, task, "blocked")
             entry.waited_for = entry.target = reason
             if task.op is not None:
-                entry.obj = task.op.obj
-                entry.where = self._place(task.op.obj, task.op.key)
-                entry.whole = self._place(task.op.obj, None)
                 for permit in self._holders(task.op.obj):
                     entry.detail += (permit.task.name, permit.state(), str(permit.line))
             entry.guards = self._guards_of(task)
@@ -269,6 +264,23 @@ class Recorder:
         """The run is over: complete the last events."""
         for task in sched.tasks:
             self._complete(sched, task)
+        self._pending = [
+            self._next(sched, task, task.op.kind)
+            for task in sched.live
+            if task.op is not None and task is not sched.current
+        ]
+
+    def _next(self, sched: Scheduler, task: Task, kind: str) -> _Entry:
+        """What a thread said that it will do next."""
+        said = self._announced[task.index]
+        entry = _Entry(len(self._entries), task, kind, sched.now)
+        entry.file, entry.line = said.file, said.line
+        entry.since = said.since
+        if task.op is not None:
+            entry.obj = task.op.obj
+            entry.where = self._place(task.op.obj, task.op.key)
+            entry.whole = self._place(task.op.obj, None)
+        return entry
 
     def place_of(self, task: Task) -> tuple[str | None, int | None]:
         """File and line of what a thread said that it will do next."""
@@ -281,6 +293,13 @@ class Recorder:
 
     def events(self, sched: Scheduler) -> tuple[Event, ...]:
         """The finished record."""
+        return self._finished(sched, self._entries)
+
+    def pending(self, sched: Scheduler) -> tuple[Event, ...]:
+        """The steps that threads had still to take when the run was over, one of each."""
+        return self._finished(sched, self._pending)
+
+    def _finished(self, sched: Scheduler, entries: list[_Entry]) -> tuple[Event, ...]:
         names = dict(zip(sched.tasks, unique_names(sched.tasks), strict=True))
         return tuple(
             Event(
@@ -302,7 +321,7 @@ class Recorder:
                 detail=e.detail,
                 whole=e.whole,
             )
-            for e in self._entries
+            for e in entries
         )
 
     def _complete(self, sched: Scheduler, task: Task) -> None:

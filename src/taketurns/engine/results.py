@@ -39,7 +39,8 @@ class Presentation:
 class Run:
     """One schedule of a program, recorded step by step.
 
-    `elapsed` is in virtual seconds; `schedule` replays this very run.
+    `elapsed` is in virtual seconds; `schedule` replays this very run; `pending` has the steps that
+    threads were about to take, or waited to take, when it was over.
     """
 
     result: object
@@ -52,6 +53,7 @@ class Run:
     message: str
     schedule: str
     program: str = "program"
+    pending: tuple[Event, ...] = ()
 
     def __repr__(self) -> str:
         return (
