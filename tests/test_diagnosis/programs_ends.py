@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 
 
 def together(*targets):
@@ -58,6 +59,21 @@ def closed_while_somebody_serves():
     threading.Thread(target=task, args=("serve",)).start()
     task("close")
     assert len(log) == 6, "something was not done"
+
+
+def a_saver_told_to_stop():
+    stop, pages, saved = threading.Event(), [], []
+
+    def save():
+        while not stop.wait(60):
+            saved.append(len(pages))
+        saved.append(len(pages))
+
+    threading.Thread(target=save).start()
+    time.sleep(130)
+    pages.append("page")
+    stop.set()
+    assert saved == [0, 0, 1], "the last page was not saved"
 
 
 # -- not-joined, near misses -----------------------------------------------------------------------
@@ -166,6 +182,60 @@ def stopped_but_not_waited_for():
     assert saver.saved, "the last state was not saved"
 
 
+# -- not-joined, by a pool -------------------------------------------------------------------------
+
+
+def a_pool_that_nobody_waits_for():
+    inside = []
+
+    def work(seconds):
+        inside.append(seconds)
+        time.sleep(seconds)
+        inside.remove(seconds)
+        if seconds == 1:
+            raise OSError("no answer")
+
+    pool = ThreadPoolExecutor(max_workers=2)
+    with contextlib.suppress(OSError):
+        list(pool.map(work, [1, 3]))
+    assert not inside, f"{inside} is still inside"
+
+
+# -- not-joined, by a pool, near misses ------------------------------------------------------------
+
+
+def a_call_that_has_nothing_to_do_with_it():
+    inside, seen = [], []
+
+    def work(seconds):
+        inside.append(seconds)
+        time.sleep(seconds)
+
+    def note():
+        seen.append(2)
+
+    pool = ThreadPoolExecutor(max_workers=2)
+    pool.submit(work, 3)
+    pool.submit(note).result()
+    pool.shutdown(wait=False)
+    assert seen == [1], f"seen {seen}"
+
+
+def told_to_stop_but_not_waited_for():
+    stop, pages, saved = threading.Event(), [], []
+
+    def save():
+        while not stop.wait(60):
+            saved.append(len(pages))
+        saved.append(len(pages))
+
+    threading.Thread(target=save, daemon=True).start()
+    time.sleep(130)
+    pages.append("page")
+    stop.set()
+    assert saved == [0, 0, 1], "the last page was not saved"
+
+
 # -- daemon-killed, near misses --------------------------------------------------------------------
 
 
@@ -223,6 +293,30 @@ def caught_and_forgotten():
     assert len(results) == 2, "a result is missing"
 
 
+def none_instead_of_an_error():
+    def work(number):
+        try:
+            return 10 // number
+        except ZeroDivisionError:
+            return None
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(work, [0, 5]))
+    assert None not in results, f"a ZeroDivisionError was expected, got {results}"
+
+
+def a_failed_call_sets_no_event():
+    ready, shares = threading.Event(), [10]
+
+    def work(number):
+        shares.append(shares[0] // number)
+        ready.set()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(work, 0)
+        ready.wait()
+
+
 class Job(threading.Thread):
     """A thread that keeps its error where `keep` puts it."""
 
@@ -273,6 +367,18 @@ def not_kept_but_that_is_not_the_point():
     job = Job(lambda job, error: None)
     together_as_they_are(job)
     assert job.seconds == 3, "it took another time"
+
+
+def none_is_a_result():
+    def work(number):
+        try:
+            return 10 // number
+        except ZeroDivisionError:
+            return None
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(work, [0, 5]))
+    assert results == [None, 3], f"other numbers were wanted, got {results}"
 
 
 def caught_and_told():
@@ -362,6 +468,18 @@ def each_adds_its_own():
     assert pages == ["first", "second"], "the wrong order"
 
 
+def kept_under_the_wrong_name():
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        futures = [pool.submit(sleep_and_return, seconds) for seconds in (2, 1)]
+        found = {name: f.result() for name, f in zip("ab", as_completed(futures), strict=True)}
+    check(found, {"a": 2, "b": 1})
+
+
+def sleep_and_return(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
 # -- completion-order, near misses -----------------------------------------------------------------
 
 
@@ -390,6 +508,13 @@ def told_whose_turn_it_is_but_too_early():
     for player in players:
         player.join()
     assert moves == [0, 1, 0, 1]
+
+
+def other_names_altogether():
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        futures = [pool.submit(sleep_and_return, seconds) for seconds in (2, 1)]
+        found = {name: f.result() for name, f in zip("ab", as_completed(futures), strict=True)}
+    check(found, {"b": 2, "c": 1})
 
 
 def other_items_altogether():
@@ -441,6 +566,32 @@ def the_pool_was_late():
     assert sorted(seen) == ["a", "b"], f"seen {sorted(seen)}"
 
 
+def the_loop_had_gone_on_and_another_came():
+    seen, futures = [], []
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for name in ("a", "b"):
+            futures.append(pool.submit(lambda: seen.append(name)))  # noqa: B023
+    for name, future in zip("ab", futures, strict=True):  # noqa: B007
+        future.result()
+    assert sorted(seen) == ["a", "b"], f"seen {sorted(seen)}"
+
+
+def the_loop_over_functions_had_gone_on():
+    seen = []
+
+    def job(name):
+        seen.append(name)
+
+    threads = []
+    for work in (partial(job, "a"), partial(job, "b")):  # their texts begin alike
+        threads.append(threading.Thread(target=lambda: work()))  # noqa: B023, PLW0108
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == ["a", "b"], f"seen {sorted(seen)}"
+
+
 # -- late-binding, near misses ---------------------------------------------------------------------
 
 
@@ -463,6 +614,15 @@ def a_variable_for_each_phase():
     for thread in threads:
         thread.join()
     assert sorted(seen) == [1, 2], "each phase was seen twice"
+
+
+def the_same_value_twice():
+    seen = []
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for _ in range(2):
+            page = None
+            pool.submit(lambda: seen.append(page)).result()  # noqa: B023
+    assert not seen, f"seen {seen}"
 
 
 def bound_at_once():
@@ -555,6 +715,20 @@ def one_after_another_on_purpose():
     assert order == ["last", "first"], "first comes first"
 
 
+def noted_when_it_asked_again():
+    """No threads are wanted here: the pauses are too long, and that is all."""
+    asked = []
+
+    def fetch():
+        asked.append(time.monotonic())
+
+    for _ in range(3):
+        fetch()
+        time.sleep(2)
+    ended = time.monotonic()
+    assert asked == [0, 1, 2], f"asked at {asked} until {ended}"
+
+
 def asked_one_thread_one_by_one():
     """The pool has one thread; asking for the first result is not what keeps the second waiting."""
 
@@ -572,24 +746,34 @@ def asked_one_thread_one_by_one():
 
 NAMED = {
     "not-joined": [
+        a_saver_told_to_stop,
         looked_too_early,
         one_of_two_forgotten,
         opened_at_the_same_time,
         closed_while_somebody_serves,
+        a_pool_that_nobody_waits_for,
     ],
-    "daemon-killed": [saved_by_a_daemon, stopped_but_not_waited_for],
+    "daemon-killed": [
+        saved_by_a_daemon,
+        stopped_but_not_waited_for,
+        told_to_stop_but_not_waited_for,
+    ],
     "exception-swallowed": [
         the_caller_never_learns,
         a_future_that_nobody_asks,
         caught_and_forgotten,
         went_on_and_kept_something_else,
+        none_instead_of_an_error,
+        a_failed_call_sets_no_event,
     ],
     "exception-in-thread": [died_of_a_bad_number, died_and_the_sum_is_wrong],
-    "completion-order": [as_they_complete, each_adds_its_own],
+    "completion-order": [as_they_complete, each_adds_its_own, kept_under_the_wrong_name],
     "late-binding": [
         the_loop_had_gone_on,
         the_loop_had_gone_on_and_one_was_forgotten,
         the_pool_was_late,
+        the_loop_had_gone_on_and_another_came,
+        the_loop_over_functions_had_gone_on,
     ],
     "accidentally-serial": [
         joined_at_once,
@@ -602,6 +786,7 @@ NAMED = {
 NEAR_MISSES = {
     "not-joined": {
         joined_and_wrong: None,
+        a_call_that_has_nothing_to_do_with_it: None,
         a_service_that_goes_on: None,
         opened_at_the_same_time_but_wrong_anyhow: None,
         opened_too_late_for_a_bell: None,
@@ -610,6 +795,7 @@ NEAR_MISSES = {
     "daemon-killed": {a_daemon_that_was_joined: None, a_service_that_goes_on: None},
     "exception-swallowed": {
         caught_and_told: None,
+        none_is_a_result: None,
         asked_and_raised: None,
         kept_under_another_name: None,
         kept_as_a_text: None,
@@ -623,12 +809,18 @@ NEAR_MISSES = {
     "completion-order": {
         in_order_but_reversed_afterwards: None,
         other_items_altogether: None,
+        other_names_altogether: None,
         told_whose_turn_it_is_but_too_early: None,
     },
-    "late-binding": {a_variable_for_each_phase: None, bound_at_once: None},
+    "late-binding": {
+        a_variable_for_each_phase: None,
+        bound_at_once: None,
+        the_same_value_twice: None,
+    },
     "accidentally-serial": {
         at_the_same_time_but_too_slow: None,
         did_most_of_it_alone_and_did_not_wait_for_the_rest: None,
+        noted_when_it_asked_again: None,
         one_after_another_on_purpose: None,
     },
 }

@@ -97,6 +97,45 @@ def user_in_a_global():
     assert sorted(seen) == ["first", "second"], f"both requests, expected both users, got {seen}"
 
 
+def card_in_a_global():
+    card, shown = None, {}
+
+    def request(number):
+        nonlocal card
+        card = number
+        shown[number] = card
+
+    together(lambda: request(17), lambda: request(42))
+    assert shown == {17: 17, 42: 42}, f"each should see its own card, got {shown}"
+
+
+def card_behind_a_lock():
+    card, shown, lock = None, {}, threading.Lock()
+
+    def request(number):
+        nonlocal card
+        with lock:
+            card = number
+        with lock:
+            shown[number] = card
+
+    together(lambda: request(17), lambda: request(42))
+    assert shown == {17: 17, 42: 42}, f"each should see its own card, got {shown}"
+
+
+def a_local_for_each_call():
+    own, shown = threading.local(), {}
+
+    def request(number):
+        nonlocal own
+        own = threading.local()
+        own.card = number
+        shown[number] = getattr(own, "card", None)
+
+    together(lambda: request(17), lambda: request(42))
+    assert shown == {17: 17, 42: 42}, f"each should see its own card, got {shown}"
+
+
 # -- lost-update, near misses ----------------------------------------------------------------------
 
 
@@ -596,6 +635,31 @@ def polls_until_it_is_time():
     assert len(beats) == 3, "two beats fit into that time"
 
 
+def beats_until_it_fails():
+    stop, beats = threading.Event(), []
+
+    def send():
+        if len(beats) == 2:
+            raise OSError("no radio")
+        beats.append("beat")
+
+    def beat():
+        while not stop.is_set():
+            try:
+                send()
+            except OSError as error:
+                beats.append(str(error))
+                return
+            stop.wait(1)
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    time.sleep(2.5)
+    stop.set()
+    thread.join()
+    assert len(beats) == 4, "it ended with the error"
+
+
 def looks_at_what_it_got():
     ready = threading.Event()
     came = ready.wait(timeout=1)
@@ -727,6 +791,9 @@ NAMED = {
         kept_in_the_class,
         kept_under_the_same_key,
         user_in_a_global,
+        card_in_a_global,
+        card_behind_a_lock,
+        a_local_for_each_call,
     ],
     "check-then-act": [last_seat_sold_twice, claimed_twice, looked_into_the_dict_first],
     "lock-not-shared": [
@@ -781,6 +848,7 @@ NEAR_MISSES = {
     },
     "timeout-ignored": {
         polls_until_it_is_time: None,
+        beats_until_it_fails: None,
         looks_at_what_it_got: None,
         tries_until_it_has_it: None,
     },

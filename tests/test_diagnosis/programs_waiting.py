@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 
 
 def together(*targets):
@@ -81,6 +82,12 @@ def waits_for_a_signal_that_never_comes():
         done.acquire()
 
     together(work, wait_for_both)
+
+
+def a_future_that_is_never_set():
+    answer = Future()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pool.submit(answer.result).result()
 
 
 def a_lock_as_a_signal():
@@ -175,6 +182,27 @@ def three_philosophers():
             pass
 
     together(lambda: dine(0), lambda: dine(1), lambda: dine(2))
+
+
+def a_pool_of_one_waits_for_itself():
+    pool = ThreadPoolExecutor(max_workers=1)
+
+    def outer():
+        return pool.submit(len, "page").result()
+
+    with pool:
+        pool.submit(outer).result()
+
+
+def a_pool_of_two_waits_for_itself():
+    pool = ThreadPoolExecutor(max_workers=2)
+
+    def outer():
+        return pool.submit(len, "page").result()
+
+    with pool:
+        for future in [pool.submit(outer) for _ in range(2)]:
+            future.result()
 
 
 # -- lock-order and self-deadlock, near misses -----------------------------------------------------
@@ -742,7 +770,12 @@ def counts_in_each_phase_without_a_lock():
 NAMED = {
     "lock-not-released": [left_by_an_early_return, left_by_an_exception],
     "permit-leak": [permit_kept_on_error, both_permits_kept],
-    "self-deadlock": [takes_it_twice, a_method_calls_another],
+    "self-deadlock": [
+        takes_it_twice,
+        a_method_calls_another,
+        a_pool_of_one_waits_for_itself,
+        a_pool_of_two_waits_for_itself,
+    ],
     "lock-order": [
         two_locks_in_two_orders,
         three_philosophers,
@@ -776,7 +809,11 @@ NAMED = {
 NEAR_MISSES = {
     "lock-not-released": {waits_for_a_signal_that_never_comes: None, a_lock_as_a_signal: None},
     "permit-leak": {waits_for_a_signal_that_never_comes: None, a_lock_as_a_signal: None},
-    "self-deadlock": {waits_for_a_signal_that_never_comes: None, a_lock_as_a_signal: None},
+    "self-deadlock": {
+        waits_for_a_signal_that_never_comes: None,
+        a_lock_as_a_signal: None,
+        a_future_that_is_never_set: None,
+    },
     "lock-order": {
         joins_while_it_holds_the_lock: None,
         waits_for_an_event_that_needs_its_lock: None,

@@ -10,7 +10,7 @@ import pytest
 from taketurns import Failure, explore
 from taketurns.diagnosis import MISTAKES
 
-from . import programs_ends, programs_queues, programs_races, programs_waiting
+from . import programs_barriers, programs_ends, programs_queues, programs_races, programs_waiting
 
 # As in the design, section 3.
 DESIGN = """
@@ -21,7 +21,7 @@ DESIGN = """
     sleep-as-synchronisation timeout-ignored exception-swallowed exception-in-thread
     accidentally-serial completion-order late-binding daemon-killed
 """
-MODULES = (programs_ends, programs_queues, programs_races, programs_waiting)
+MODULES = (programs_barriers, programs_ends, programs_queues, programs_races, programs_waiting)
 NAMED = [
     (mistake, program)
     for module in MODULES

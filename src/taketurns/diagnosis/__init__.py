@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .barriers import barrier_lapping, barrier_skipped, broken_barrier_ignored
+from .barriers import (
+    barrier_lapping,
+    barrier_skipped,
+    broken_barrier_ignored,
+    phase_not_waited_for,
+)
 from .case import Case, Finding
 from .conditions import if_instead_of_while, lost_wakeup, pulse_missed, wrong_thread_notified
 from .ends import (
@@ -19,7 +24,15 @@ from .ends import (
 )
 from .limits import limit_not_enforced, timeout_ignored, too_many_inside, work_left_undone
 from .order import accidentally_serial, completion_order, late_binding
-from .queues import check_then_block, falsy_sentinel, missing_sentinel, missing_task_done
+from .queues import (
+    check_then_block,
+    done_too_early,
+    falsy_sentinel,
+    left_too_early,
+    missing_sentinel,
+    missing_task_done,
+    put_too_late,
+)
 from .races import (
     changed_in_spite_of_a_lock,
     check_then_act,
@@ -27,6 +40,7 @@ from .races import (
     lost_before_the_standstill,
     overwritten_unread,
     stale_write,
+    taken_over,
     torn_read,
 )
 from .waiting import full_pool, kept_guard, lock_order
@@ -93,22 +107,27 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
     barrier_lapping,
     stale_write,
     check_then_act,
+    put_too_late,
+    left_too_early,
     torn_read,
     intermediate_state,
     work_left_undone,
     unfinished,
     call_unfinished,
+    done_too_early,
     slept_and_looked,
     slept_and_went_on,
     exception_swallowed,
     exception_not_told,
     completion_order,
+    taken_over,
     joined_too_late,
     accidentally_serial,
     exception_in_thread,
     changed_in_spite_of_a_lock,
     lost_before_the_standstill,
     overwritten_unread,
+    phase_not_waited_for,
 )
 
 

@@ -17,7 +17,7 @@ def barrier_skipped(case: Case) -> Finding | None:
         own = _arrivals(case, blocked.thread, blocked.whole)
         if not own:
             continue
-        _, parties = own[-1].detail
+        parties = _parties(case, blocked.whole)
         for name in case.run.threads:
             theirs = len(_arrivals(case, name, blocked.whole))
             if name not in case.ended or theirs >= len(own):
@@ -46,7 +46,7 @@ def _fewer_than_parties(case: Case) -> Finding | None:
         own = _arrivals(case, blocked.thread, blocked.whole)
         if not own:
             continue
-        parties = int(own[-1].detail[1])
+        parties = _parties(case, blocked.whole)
         here = [e for e in case.blocked if e.whole == blocked.whole]
         came = {e.thread for e in case.on(blocked.whole) if e.kind == "arrive"}
         if came != {e.thread for e in here} or len(came) >= parties:
@@ -127,8 +127,8 @@ def _more_than_parties(case: Case) -> Finding | None:
     for barrier in _barriers(case):
         arrivals = [e for e in case.on(barrier) if e.kind == "arrive"]
         who = dict.fromkeys(e.thread for e in arrivals)
-        parties = int(arrivals[0].detail[1])
-        if len(who) <= parties:
+        parties = _parties(case, barrier)
+        if not 0 < parties < len(who):
             continue
         counts: Counter[str] = Counter()
         for event in arrivals:
@@ -168,10 +168,12 @@ def _gate_left_open(case: Case) -> Finding | None:
             rounds = counts[event.thread]
             behind = [name for name in case.run.threads if name in who and counts[name] < rounds]
             if rounds > 1 and behind:
+                before = counts[behind[0]]
+                had = f"had passed it {_times(before)}" if before else "had not passed it yet"
                 return Finding(
                     "barrier-lapping",
                     f"{event.thread} passed {datum(event)} {_times(rounds)} ({line(event)}) while "
-                    f"{behind[0]} had passed it {_times(counts[behind[0]])}. An "
+                    f"{behind[0]} {had}. An "
                     f"event that has been set ({line(opened[0])}) stays set: from the second round "
                     "on nobody waits there, and a quick thread runs ahead. A `Barrier` closes "
                     "behind the last one.",
@@ -187,21 +189,60 @@ def broken_barrier_ignored(case: Case) -> Finding | None:
         if event.kind != "timeout" or event.detail != ("pass",):
             continue
         done = {(e.kind, e.line) for e in case.before(event) if e.kind in DATA}
-        used = next((e for e in case.after(event) if e.kind in DATA), None)
-        if used is None or not any((e.kind, e.line) in done for e in case.after(event)):
+        again = next((e for e in case.after(event) if (e.kind, e.line) in done), None)
+        if again is None:
             continue  # it did not go on
         return Finding(
             "timeout-ignored",
             f"{event.thread} waited at {datum(event)} ({line(event)}), but its time ran out before "
-            "all had come; that breaks the barrier for everybody. It went on as if they had, and "
-            f"used {datum(used)} ({line(used)}) too early. After a `BrokenBarrierError` nobody "
-            "knows where the others are: stop, or leave the timeout away.",
+            "all had come; that breaks the barrier for everybody. It went on as if they had "
+            f"({line(again)}). After a `BrokenBarrierError` nobody knows where the others are: "
+            "stop, or leave the timeout away.",
         )
+    return None
+
+
+def phase_not_waited_for(case: Case) -> Finding | None:
+    """Of threads that do the same, each with a part of its own, one looked at another's part before
+    that one had come so far, and had waited for nobody.
+    """
+    if case.run.verdict != "assertion":
+        return None
+    for place, events in case.by_place.items():
+        changes = [e for e in events if e.kind in CHANGES]
+        if len({e.thread for e in changes}) != 1:
+            continue
+        late = changes[0]
+        for read in events:
+            if read.kind != "read" or not _is_sibling(case, read.thread, late.thread):
+                continue
+            mine = [
+                e
+                for e in case.before(read)
+                if e.kind in CHANGES
+                and (e.line, e.whole) == (late.line, late.whole)
+                and e.where != place
+            ]
+            if not mine or read.step > late.step or case.learnt_between(mine[-1], read):
+                continue
+            return Finding(
+                "barrier-skipped",
+                f"{read.thread} had changed {datum(mine[-1])} ({line(mine[-1])}) and went on to "
+                f"what needs the part of {late.thread}, too ({line(read)}), before {late.thread} "
+                f"had come so far ({line(late)}): nothing in between waits for the others. Between "
+                "two phases put a barrier, and let every thread wait there.",
+            )
     return None
 
 
 def _barriers(case: Case) -> list[int | None]:
     return list(dict.fromkeys(e.whole for e in case.events if e.kind == "arrive"))
+
+
+def _parties(case: Case, barrier: int | None) -> int:
+    """How many must come; who finds a barrier broken is not told."""
+    arrivals = [e for e in case.on(barrier) if e.kind == "arrive" and e.detail]
+    return int(arrivals[0].detail[1]) if arrivals else 0
 
 
 def _plural(verb: str, subjects: list[Event]) -> str:
@@ -219,7 +260,7 @@ def _rounds(case: Case, event: Event, barrier: int | None) -> int:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times" if count else "not once"
+    return "once" if count == 1 else f"{count} times"
 
 
 def _is_sibling(case: Case, one: str, other: str) -> bool:

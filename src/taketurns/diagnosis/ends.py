@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from .case import CHANGES, TELLS, Case, Finding, datum, line, value
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from taketurns.engine.results import Run
 
 # Caught in the normal course of things.
-_EXPECTED = ("Empty", "Full", "ShutDown", "TimeoutError", "StopIteration", "CancelledError")
+_EXPECTED = (
+    "Empty",
+    "Full",
+    "ShutDown",
+    "TimeoutError",
+    "StopIteration",
+    "CancelledError",
+    "BrokenBarrierError",
+)
 # What the primitives say to those who use them wrongly: the error is not the mistake.
 _MISUSE = ("un-acquired lock", "unlocked lock", "too many times", "cannot join", "only be started")
 # What Python says when threads meet inside of one object.
@@ -188,8 +196,8 @@ def slept_and_looked(case: Case) -> Finding | None:
         return None
     starts = case.starts()
     for events in case.by_thread.values():
-        for sleep, read in pairwise(events):
-            if sleep.kind != "sleep" or read.kind != "read" or read.where is None:
+        for sleep, read in _looks_after_sleeping(events):
+            if read.where is None:
                 continue
             again = any((e.where, e.line) == (read.where, read.line) for e in case.after(read))
             late = [
@@ -210,6 +218,14 @@ def slept_and_looked(case: Case) -> Finding | None:
                     "an event that it sets.",
                 )
     return None
+
+
+def _looks_after_sleeping(events: list[Event]) -> Iterator[tuple[Event, Event]]:
+    """What a thread read right after it had slept, and when it had slept."""
+    for at, sleep in enumerate(events):
+        if sleep.kind == "sleep":
+            for read in takewhile(lambda e: e.kind == "read", events[at + 1 :]):
+                yield sleep, read
 
 
 def slept_and_went_on(case: Case) -> Finding | None:
@@ -268,7 +284,15 @@ def _goes_round(case: Case, thread: str) -> bool:
 
 
 def _was_told(case: Case, thread: str) -> bool:
-    """Whether a thread that waits for an event can go on: somebody has set it meanwhile."""
+    """Whether a thread that waits for an event can go on: somebody has set it meanwhile. Or a
+    sign to stop has been put into the queue from which it takes.
+    """
+    for get in case.pending(thread):
+        used = case.on(get.whole) if get.kind == "get" else []
+        puts = [e for e in used if e.kind == "put"]
+        gets = sum(e.kind in ("get", "try-get") and e.before is not None for e in used)
+        if gets < len(puts) and puts[-1].after in ("<object>", "None"):
+            return True
     return any(
         e.kind == "set" and e.thread != thread and e.step >= wait.since
         for wait in case.pending(thread)
@@ -308,20 +332,21 @@ def exception_not_told(case: Case) -> Finding | None:
             and event.thread != case.main
             and _type_of(event) not in _EXPECTED
         ):
-            later = [e for e in case.after(event) if e.kind != "release"]
+            later = [e for e in case.after(event) if e.kind not in ("release", "abort")]
             if [e.kind for e in later] == ["end"] or _kept_nowhere(case, event):
                 return Finding(
                     "exception-swallowed",
                     f"{event.thread} caught {event.target} ({line(event)}) and ended without "
-                    f"telling anybody, so its work was missing and nobody knew why{vain}. Catch "
-                    "only what you can deal with; keep the rest where the others look for it.",
+                    "telling anybody what it was, so its work was missing and nobody knew why"
+                    f"{vain}. Catch only what you can deal with; keep the rest where the others "
+                    "look for it.",
                 )
             if _returned_nothing(case, event):
                 return Finding(
                     "exception-swallowed",
                     f"{event.thread} caught {event.target} ({line(event)}), and the call that it "
-                    "made returned None as if it had gone well, so whoever asks for the result "
-                    "never learns of the error. Let it through: the future keeps it, and "
+                    "made ended as if all had gone well, so whoever asks for the result never "
+                    "learns of the error. Let it through: the future keeps it, and "
                     "`result()` raises it where the result is wanted.",
                 )
         if event.kind == "set" and "raised" in event.detail and not _was_asked(case, event):

@@ -37,7 +37,7 @@ def late_binding(case: Case) -> Finding | None:
             twin = next((e for e in readings[:at] if e.before == read.before), None)
             if twin is None or read.before is None:
                 continue
-            if sum(e.after == read.before for e in writes) > 1:
+            if sum(e.after == read.before for e in writes) > 1 and _is_told_whole(read.before):
                 continue  # the loop itself gave it that value more than once
             who = (
                 f"{twin.thread} and {read.thread} both"
@@ -53,6 +53,11 @@ def late_binding(case: Case) -> Finding | None:
                 "a default argument.",
             )
     return None
+
+
+def _is_told_whole(text: str) -> bool:
+    """Whether a value's text tells it from all others, as that of a number does, not a function's."""
+    return text == "None" or _value(text) is not None
 
 
 def _first_readings(
@@ -194,7 +199,7 @@ def accidentally_serial(case: Case) -> Finding | None:
     looks = [e for e in case.before(fatal) if e.kind == "time"] if fatal is not None else []
     if fatal is None or len(looks) < 2 or case.run.verdict != "assertion":
         return None
-    alone = _did_it_alone(case, fatal)
+    alone = _did_it_alone(case, fatal, looks)
     if alone is not None:
         return alone
     spans = [span for span in map(_waiting_of, _workers(case)) if span is not None]
@@ -237,8 +242,10 @@ def _in_groups(case: Case, spans: list[_Span]) -> Finding | None:
     )
 
 
-def _did_it_alone(case: Case, fatal: Event) -> Finding | None:
+def _did_it_alone(case: Case, fatal: Event, looks: list[Event]) -> Finding | None:
     """The thread that should have started others did all the waiting itself."""
+    if [look.line for look in looks].count(looks[0].line) > 1:
+        return None  # it notes down when it does what: nothing says that it is about the whole
     slept = [e for e in case.before(fatal) if e.kind == "sleep"]
     others = [e for e in case.events if e.thread != fatal.thread]
     if len(slept) < 2 or len({e.line for e in slept}) > 1 or {e.kind for e in others} - _NOTHING:

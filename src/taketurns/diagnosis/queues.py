@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .case import TELLS, Case, Finding, datum, line
+from .case import CHANGES, TELLS, Case, Finding, datum, line, value
 
 if TYPE_CHECKING:
     from taketurns.engine.recording import Event
 
 _PUTS = ("put", "try-put")
 _GETS = ("get", "try-get")
+_SENTINEL = "<object>"
 _FALSY = frozenset({"None", "False", "0", "0.0", "''", "b''", "[]", "()", "{}"})
 
 
@@ -115,6 +116,15 @@ def missing_sentinel(case: Case) -> Finding | None:
             if case.calm is not None and _puts_in(case.calm.events, puts) > len(puts):
                 continue  # elsewhere it was put
             last = puts[-1]
+            got = next((e for e in reversed(gets) if e.thread == blocked.thread), None)
+            if got is not None and got.before == _SENTINEL:
+                return Finding(
+                    "missing-sentinel",
+                    f"{blocked.thread} got {got.before} from {datum(got)} ({line(got)}) and went "
+                    f"on to ask for another item ({line(blocked)}), but nobody will put any more. "
+                    "If that object was the sign to stop, it was not obeyed: compare what was got "
+                    "with it by `is`, and leave the loop.",
+                )
             return Finding(
                 "missing-sentinel",
                 f"{blocked.thread} waits for another item of {datum(last)} ({line(blocked)}), but "
@@ -123,6 +133,147 @@ def missing_sentinel(case: Case) -> Finding | None:
                 "consumer after the last item, or shut the queue down.",
             )
     return None
+
+
+def put_too_late(case: Case) -> Finding | None:
+    """A thread saw that it may put an item, and meanwhile another one sent the consumers home."""
+    if not case.wrong_answer:
+        return None
+    for queue, gets, puts in _queues(case):
+        takers = {get.thread for get in gets}
+        if not takers or not takers <= case.ended:
+            continue
+        taken = _taken(gets, puts)
+        signs = [put for put in taken if put.after in {_last(gets, name) for name in takers}]
+        for put in (p for p in puts if not any(p is other for other in taken)):
+            for look in reversed(case.before(put)):
+                if look.kind in (*_PUTS, *_GETS) or case.learns(look):
+                    break
+                if look.kind != "read" or look.where is None:
+                    continue
+                other = next(
+                    (
+                        e
+                        for e in case.by_place[look.where]
+                        if e.kind in CHANGES
+                        and look.step < e.step < put.step
+                        and (e.before is None or e.before != e.after)
+                        and any(e.thread == sign.thread != put.thread for sign in signs)
+                    ),
+                    None,
+                )
+                if other is not None:
+                    return Finding(
+                        "check-then-act",
+                        f"{put.thread} looked at {datum(look)} ({line(look)}{value(look.before)}) "
+                        f"and acted on that by putting {put.after} into {_queue_name(case, queue)} "
+                        f"({line(put)}), but in between {other.thread} had changed it "
+                        f"({line(other)}{value(other.after)}) and put the sign to stop: what came "
+                        "behind that, nobody took any more. Hold one lock over the look and the "
+                        "`put`, and the same over the change and the sign.",
+                    )
+    return None
+
+
+def _last(gets: list[Event], thread: str) -> str | None:
+    """What a thread got last."""
+    return [get.before for get in gets if get.thread == thread][-1]
+
+
+def _queue_name(case: Case, queue: int) -> str:
+    """What the learner calls a queue."""
+    return next((datum(e) for e in case.on(queue) if e.target), "a queue")
+
+
+def left_too_early(case: Case) -> Finding | None:
+    """A consumer took an empty queue, or a sentinel put too early, for the end of all items."""
+    for queue, gets, puts in _queues(case):
+        if not case.wrong_answer and not any(e.whole == queue for e in case.blocked):
+            continue
+        taken = {id(put) for put in _taken(gets, puts)}
+        for name, last in _last_uses(case, queue).items():
+            left = [p for p in puts if id(p) not in taken and p.step > last.step]
+            if name not in case.ended or name in case.raised or name in {p.thread for p in puts}:
+                continue
+            if _saw_nothing(last) and left:
+                return _went_home(name, last, left[0])
+            pill = next((p for p in puts if p.after == last.before and p.step < last.step), None)
+            if last.kind != "get" or pill is None or pill.after != _SENTINEL:
+                continue
+            later = [
+                p
+                for p in puts
+                if id(p) not in taken
+                and p.step > pill.step
+                and p.after != _SENTINEL
+                and p.thread != pill.thread
+            ]
+            if later and not _did_something(case, last):
+                return Finding(
+                    "not-joined",
+                    f"{pill.thread} put the sign to stop into {datum(pill)} ({line(pill)}) while "
+                    f"{later[0].thread} had still something to put there: {later[0].after} "
+                    f"({line(later[0])}) came after it, when {name} had stopped or was about to, "
+                    "and nobody got it. Join all producers first, and put the sentinels then.",
+                )
+    return None
+
+
+def done_too_early(case: Case) -> Finding | None:
+    """A queue was joined when items had been called done that were not."""
+    fatal = case.fatal
+    if fatal is None:
+        return None
+    for join in (e for e in case.before(fatal) if e.kind == "queue-join"):
+        for said in case.on(join.whole):
+            if said.kind != "task-done" or said.thread == join.thread or said.step > join.step:
+                continue
+            rest = case.after(said)
+            ends = (e.step for e in rest if e.whole == said.whole and e.kind in _GETS)
+            end = next(ends, len(case.events))
+            work = [e for e in rest if e.kind in TELLS and e.step < end]
+            if work and work[0].step > join.step:
+                return Finding(
+                    "not-joined",
+                    f"{said.thread} called `task_done` ({line(said)}) before it was done: "
+                    f"{join.thread} joined {datum(join)} ({line(join)}) and went on, and only then "
+                    f"did {said.thread} come to {line(work[0])}. Joining a queue waits for "
+                    "`task_done` and for nothing else: call it when the work on the item is over.",
+                )
+    return None
+
+
+def _last_uses(case: Case, queue: int) -> dict[str, Event]:
+    """What each thread that takes things from a queue, or looks for them, did there last."""
+    uses = (e for e in case.on(queue) if e.kind in (*_GETS, "is-set") or _saw_nothing(e))
+    return {e.thread: e for e in uses}
+
+
+def _saw_nothing(event: Event) -> bool:
+    """Whether this step found the queue empty, and did not wait until it was not."""
+    return (
+        (event.kind == "is-set" and event.before == "0")
+        or (event.kind == "timeout" and event.detail == ("get",))
+        or (event.kind == "try-get" and event.before is None)
+    )
+
+
+def _went_home(name: str, last: Event, left: Event) -> Finding:
+    came = f"{left.thread} put {left.after} there later ({line(left)}), which nobody got"
+    if last.kind == "timeout":
+        return Finding(
+            "timeout-ignored",
+            f"{name} waited for an item of {datum(last)} ({line(last)}), gave up when its time "
+            f"ran out, and never came back; but {came}. That nothing came for a while does not "
+            "mean that nothing will come: wait without a limit and end on a sentinel, or ask "
+            "again after each `Empty`.",
+        )
+    return Finding(
+        "check-then-act",
+        f"{name} looked into {datum(last)} ({line(last)}), found nothing there, and never came "
+        f"back; but {came}. That a queue is empty now does not mean that nothing will come: wait "
+        "with `get`, and end on a sentinel.",
+    )
 
 
 def _justified(case: Case, look: Event, blocked: Event) -> bool:

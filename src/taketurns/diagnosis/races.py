@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from .case import CHANGES, DATA, Case, Finding, Pair, datum, is_lock, line, value
@@ -266,6 +266,49 @@ def changed_in_spite_of_a_lock(case: Case) -> Finding | None:
                             f"{datum(other)}, once, and let everybody take it.",
                         )
     return None
+
+
+def taken_over(case: Case) -> Finding | None:
+    """A thread put a value somewhere and found there what another one had put there by the same
+    line and without a look: there is one place where each should have its own.
+    """
+    if not case.wrong_answer:
+        return None
+    for events in case.by_place.values():
+        writes = [e for e in events if e.kind == "write"]
+        for one, two in combinations(writes, 2):
+            if (
+                one.thread == two.thread
+                or (one.line, one.file) != (two.line, two.file)
+                or (one.after == two.after and not _is_object(one.after))
+                or not case.at_the_same_time(one, two)
+            ):
+                continue
+            between = [e for e in events if one.step < e.step < two.step]
+            own = [e for e in case.after(two) if e.where == two.where]
+            back = next((e for e in events if e.step > two.step and e.thread == one.thread), None)
+            if (
+                back is not None
+                and back.kind == "read"
+                and back.line != one.line
+                and not any(e.thread == one.thread and e.kind != "read" for e in between)
+                and not any(e.thread == two.thread for e in between)
+                and any(e.kind == "read" for e in own)
+            ):
+                return Finding(
+                    "lost-update",
+                    f"{one.thread} put a value of its own into {datum(one)} ({line(one)}"
+                    f"{value(one.after)}), then {two.thread} put another one there ({line(two)}"
+                    f"{value(two.after)}), and when {one.thread} looked again ({line(back)}), its "
+                    "own was gone. What belongs to one thread needs a place of its own, such as a "
+                    "local variable, an attribute of its own object, or a `threading.local`.",
+                )
+    return None
+
+
+def _is_object(text: str | None) -> bool:
+    """Whether a value is one that its text does not tell from another one."""
+    return text is not None and text.startswith("<")
 
 
 def overwritten_unread(case: Case) -> Finding | None:
