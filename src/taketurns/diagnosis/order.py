@@ -56,7 +56,7 @@ def late_binding(case: Case) -> Finding | None:
 
 
 def _is_told_whole(text: str) -> bool:
-    """Whether a value's text tells it from all others, as that of a number does, not a function's."""
+    """Whether a value's text tells it from all others: a number's does, a function's does not."""
     return text == "None" or _value(text) is not None
 
 
