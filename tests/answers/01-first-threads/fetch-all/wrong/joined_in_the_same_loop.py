@@ -1,0 +1,13 @@
+# fails: fetch-all-at-once
+# mistake: accidentally-serial
+def fetch_all(urls, fetch):
+    results = [None] * len(urls)
+
+    def download(number):
+        results[number] = fetch(urls[number])
+
+    for number in range(len(urls)):
+        thread = threading.Thread(target=download, args=(number,))
+        thread.start()
+        thread.join()
+    return results

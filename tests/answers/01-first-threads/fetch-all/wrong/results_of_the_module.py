@@ -1,0 +1,15 @@
+# fails: fetch-all-in-order
+# mistake: none
+results = []
+
+
+def fetch_all(urls, fetch):
+    def work(number, url):
+        results.append((number, fetch(url)))
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(urls)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return [page for _, page in sorted(results)]

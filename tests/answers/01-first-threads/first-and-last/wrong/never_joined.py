@@ -1,0 +1,7 @@
+# fails: first-and-last-order
+# mistake: not-joined
+def first_and_last(first, between, last):
+    first()
+    for function in between:
+        threading.Thread(target=function).start()
+    last()
