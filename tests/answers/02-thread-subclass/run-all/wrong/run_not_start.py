@@ -1,0 +1,9 @@
+# fails: run-all-at-once
+# mistake: accidentally-serial
+def run_all(tasks):
+    for task in tasks:
+        task.run()
+    for task in tasks:
+        if task.error is not None:
+            raise task.error
+    return [task.result for task in tasks]
