@@ -1,0 +1,23 @@
+# fails: account-all-or-nothing
+# mistake: check-then-act
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+        self.lock = threading.RLock()
+
+    def withdraw(self, amount):
+        with self.lock:
+            if amount > self.balance:
+                raise ValueError("not enough")
+            self.balance -= amount
+
+    def pay_all(self, amounts):
+        paid = []
+        try:
+            for amount in amounts:
+                self.withdraw(amount)
+                paid.append(amount)
+        except ValueError:
+            with self.lock:
+                self.balance += sum(paid)
+            raise

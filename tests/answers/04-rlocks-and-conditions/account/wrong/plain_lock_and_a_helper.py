@@ -1,0 +1,19 @@
+# fails: account-owner-comes-in
+# mistake: self-deadlock
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+        self.lock = threading.Lock()
+
+    def _take(self, amount):
+        if amount > self.balance:
+            raise ValueError("not enough")
+        self.balance -= amount
+
+    def withdraw(self, amount):
+        with self.lock:
+            self._take(amount)
+
+    def pay_all(self, amounts):
+        with self.lock:
+            self._take(sum(amounts))

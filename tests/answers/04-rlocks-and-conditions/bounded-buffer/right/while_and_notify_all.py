@@ -1,0 +1,23 @@
+from collections import deque
+
+
+class BoundedBuffer:
+    def __init__(self, size):
+        self.size = size
+        self.items = deque()
+        self.changed = threading.Condition()
+
+    def put(self, item):
+        with self.changed:
+            while len(self.items) == self.size:
+                self.changed.wait()
+            self.items.append(item)
+            self.changed.notify_all()
+
+    def get(self):
+        with self.changed:
+            while not self.items:
+                self.changed.wait()
+            item = self.items.popleft()
+            self.changed.notify_all()
+        return item

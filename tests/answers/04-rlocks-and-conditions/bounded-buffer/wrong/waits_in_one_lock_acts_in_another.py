@@ -1,0 +1,25 @@
+# fails: buffer-wakes-who-can-go-on
+# mistake: check-then-act
+class BoundedBuffer:
+    def __init__(self, size):
+        self.size = size
+        self.items = []
+        self.not_full = threading.Condition()
+        self.not_empty = threading.Condition()
+
+    def put(self, item):
+        with self.not_full:
+            while len(self.items) == self.size:
+                self.not_full.wait()
+        with self.not_empty:
+            self.items.append(item)
+            self.not_empty.notify()
+
+    def get(self):
+        with self.not_empty:
+            while not self.items:
+                self.not_empty.wait()
+        with self.not_full:
+            item = self.items.pop(0)
+            self.not_full.notify()
+        return item

@@ -1,0 +1,18 @@
+# fails: turns-in-order
+# mistake: lost-wakeup
+class TakingTurns:
+    def __init__(self, players):
+        self.players = players
+        self.turn = 0
+        self.passed = threading.Condition()
+
+    def play(self, player, move):
+        while self.turn != player:
+            with self.passed:
+                self.passed.wait()
+        try:
+            return move()
+        finally:
+            with self.passed:
+                self.turn = (self.turn + 1) % self.players
+                self.passed.notify_all()
