@@ -1,0 +1,20 @@
+# fails: boats-taken
+# mistake: exception-in-thread
+class Boats:
+    def __init__(self, count):
+        self._free = list(range(1, count + 1))
+        self._out = set()
+        self._lock = threading.Lock()
+
+    def take(self, timeout=None):
+        with self._lock:
+            number = self._free.pop()
+            self._out.add(number)
+            return number
+
+    def give_back(self, number):
+        with self._lock:
+            if number not in self._out:
+                raise ValueError(f"boat {number} is not out")
+            self._out.remove(number)
+            self._free.append(number)

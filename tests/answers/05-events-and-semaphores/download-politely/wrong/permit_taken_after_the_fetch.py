@@ -1,0 +1,20 @@
+# fails: polite-limit
+# mistake: limit-not-enforced
+def download_politely(urls, fetch, limit):
+    results = [None] * len(urls)
+    allowed = threading.Semaphore(limit)
+
+    def download(number):
+        try:
+            page = fetch(urls[number])
+        except Exception as error:
+            page = error
+        with allowed:
+            results[number] = page
+
+    threads = [threading.Thread(target=download, args=(n,)) for n in range(len(urls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

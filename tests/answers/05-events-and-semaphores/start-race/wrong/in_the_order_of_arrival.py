@@ -1,0 +1,23 @@
+# fails: race-together
+# mistake: completion-order
+def start_race(runners, shot):
+    results = []
+    at_the_line = [threading.Event() for _ in runners]
+    fired = threading.Event()
+
+    def race(number):
+        runners[number].get_ready()
+        at_the_line[number].set()
+        fired.wait()
+        results.append(runners[number].run())
+
+    threads = [threading.Thread(target=race, args=(n,)) for n in range(len(runners))]
+    for thread in threads:
+        thread.start()
+    for ready in at_the_line:
+        ready.wait()
+    shot()
+    fired.set()
+    for thread in threads:
+        thread.join()
+    return results

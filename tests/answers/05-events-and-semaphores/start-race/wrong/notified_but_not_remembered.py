@@ -1,0 +1,25 @@
+# fails: race-nobody-early
+# mistake: lost-wakeup
+def start_race(runners, shot):
+    results = [None] * len(runners)
+    at_the_line = [threading.Event() for _ in runners]
+    fired = threading.Condition()
+
+    def race(number):
+        runners[number].get_ready()
+        at_the_line[number].set()
+        with fired:
+            fired.wait()
+        results[number] = runners[number].run()
+
+    threads = [threading.Thread(target=race, args=(n,)) for n in range(len(runners))]
+    for thread in threads:
+        thread.start()
+    for ready in at_the_line:
+        ready.wait()
+    shot()
+    with fired:
+        fired.notify_all()
+    for thread in threads:
+        thread.join()
+    return results
