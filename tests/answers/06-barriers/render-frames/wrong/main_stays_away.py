@@ -1,0 +1,16 @@
+# fails: frames-complete
+# mistake: barrier-skipped
+def render_frames(frames, parts, paint, show):
+    pieces = [None] * parts
+    barrier = threading.Barrier(parts + 1, action=lambda: show(list(pieces)))
+
+    def painter(part):
+        for frame in range(frames):
+            pieces[part] = paint(frame, part)
+            barrier.wait()
+
+    painters = [threading.Thread(target=painter, args=(part,)) for part in range(parts)]
+    for thread in painters:
+        thread.start()
+    for thread in painters:
+        thread.join()

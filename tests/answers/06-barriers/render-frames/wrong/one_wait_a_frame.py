@@ -1,0 +1,17 @@
+# fails: frames-complete
+# mistake: barrier-lapping
+def render_frames(frames, parts, paint, show):
+    pieces = [None] * parts
+    barrier = threading.Barrier(parts)
+
+    def painter(part):
+        for frame in range(frames):
+            pieces[part] = paint(frame, part)
+            if barrier.wait() == 0:
+                show(list(pieces))
+
+    painters = [threading.Thread(target=painter, args=(part,)) for part in range(parts)]
+    for thread in painters:
+        thread.start()
+    for thread in painters:
+        thread.join()

@@ -1,0 +1,8 @@
+# fails: phases-in-step
+# mistake: not-joined
+def run_phases(workers, phases):
+    for phase in phases:
+        for worker in workers:
+            thread = threading.Thread(target=phase, args=(worker,))
+            thread.start()
+        thread.join()
