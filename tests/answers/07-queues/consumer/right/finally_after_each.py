@@ -1,0 +1,11 @@
+def consumer(jobs, handle, results):
+    while True:
+        item = jobs.get()
+        try:
+            if item is STOP:
+                return
+            results.put(handle(item))
+        except Exception as error:
+            results.put(error)
+        finally:
+            jobs.task_done()

@@ -1,0 +1,12 @@
+# fails: consumer-answers-every-value
+# mistake: missing-sentinel
+def consumer(jobs, handle, results):
+    while True:
+        item = jobs.get()
+        try:
+            if item is not STOP:
+                results.put(handle(item))
+        except Exception as error:
+            results.put(error)
+        finally:
+            jobs.task_done()

@@ -1,0 +1,11 @@
+# fails: consumer-answers-every-value
+# mistake: none
+def consumer(jobs, handle, results):
+    for item in iter(jobs.get, STOP):
+        try:
+            results.put(handle(item))
+        except Exception as error:
+            results.put(error)
+        finally:
+            jobs.task_done()
+    jobs.task_done()

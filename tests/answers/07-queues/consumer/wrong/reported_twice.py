@@ -1,0 +1,14 @@
+# fails: consumer-says-it-is-done
+# mistake: none
+def consumer(jobs, handle, results):
+    while True:
+        item = jobs.get()
+        try:
+            if item is STOP:
+                jobs.task_done()
+                return
+            results.put(handle(item))
+        except Exception as error:
+            results.put(error)
+        finally:
+            jobs.task_done()

@@ -1,0 +1,14 @@
+# fails: consumer-says-it-is-done
+# mistake: none
+def consumer(jobs, handle, results):
+    try:
+        while True:
+            item = jobs.get()
+            if item is STOP:
+                break
+            results.put(handle(item))
+            jobs.task_done()
+    except Exception as error:
+        results.put(error)
+    finally:
+        jobs.task_done()

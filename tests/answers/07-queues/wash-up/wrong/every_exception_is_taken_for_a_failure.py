@@ -1,0 +1,25 @@
+# fails: wash-up-every-cup
+# mistake: none
+def wash_up(cups, wash, dry, room):
+    rack, results = queue.Queue(maxsize=room), []
+
+    def washer():
+        for cup in cups:
+            try:
+                rack.put(wash(cup))
+            except Exception as error:
+                rack.put(error)
+
+    def dryer():
+        for _ in cups:
+            cup = rack.get()
+            if isinstance(cup, Exception):
+                results.append(cup)
+                continue
+            try:
+                results.append(dry(cup))
+            except Exception as error:
+                results.append(error)
+
+    run_all(threading.Thread(target=washer), threading.Thread(target=dryer))
+    return results
