@@ -1,0 +1,25 @@
+# fails: shop-nothing-lost
+# mistake: missing-task-done
+class CopyShop:
+    def __init__(self, print_order):
+        self.print_order = print_order
+        self._orders = queue.Queue()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._machine = threading.Thread(target=self._run, daemon=True)
+        self._machine.start()
+
+    def _run(self):
+        while True:
+            self.print_order(self._orders.get())
+
+    def submit(self, order):
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the shop is closed")
+            self._orders.put(order)
+
+    def close(self):
+        with self._lock:
+            self._closed = True
+        self._orders.join()

@@ -1,0 +1,26 @@
+# fails: heartbeat-only-inside
+# mistake: none
+class Heartbeat:
+    def __init__(self, send, interval):
+        self.send = send
+        self.interval = interval
+        self.errors = []
+
+    def _run(self):
+        due = time.monotonic()
+        while not self.stop.wait(max(0, due - time.monotonic())):
+            due += self.interval
+            try:
+                self.send()
+            except Exception as error:
+                self.errors.append(error)
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop.set()
+        self.thread.join()

@@ -1,0 +1,28 @@
+# fails: heartbeat-only-inside
+# mistake: none
+class Heartbeat:
+    def __init__(self, send, interval):
+        self.send = send
+        self.interval = interval
+        self.errors = []
+
+    def _send(self):
+        try:
+            self.send()
+        except Exception as error:
+            self.errors.append(error)
+
+    def _run(self):
+        while not self.stop.wait(self.interval):
+            self._send()
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self._send()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.stop.set()
+        self.thread.join()

@@ -1,0 +1,25 @@
+# fails: heartbeat-only-inside
+# mistake: timeout-ignored
+class Heartbeat:
+    def __init__(self, send, interval):
+        self.send = send
+        self.interval = interval
+        self.errors = []
+
+    def __enter__(self):
+        self._left = threading.Event()
+        self._thread = threading.Thread(target=self._beat)
+        self._thread.start()
+        return self
+
+    def _beat(self):
+        while not self._left.is_set():
+            try:
+                self.send()
+            except Exception as error:
+                self.errors.append(error)
+            self._left.wait(self.interval)
+
+    def __exit__(self, *error):
+        self._left.set()
+        self._thread.join(timeout=1)

@@ -1,0 +1,24 @@
+# fails: heartbeat-goes-on
+# mistake: none
+class Heartbeat:
+    def __init__(self, send, interval):
+        self.send = send
+        self.interval = interval
+        self.errors = []
+
+    def _run(self):
+        while not self.stop.is_set():
+            try:
+                self.send()
+            except Exception as error:
+                self.errors.append(error)
+            self.stop.wait(self.interval)
+
+    def __enter__(self):
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def __exit__(self, *error):
+        self.stop.set()
+        self.thread.join()
