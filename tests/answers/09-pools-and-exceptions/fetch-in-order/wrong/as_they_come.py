@@ -1,0 +1,6 @@
+# fails: in-order-pages
+# mistake: completion-order
+def fetch_in_order(urls, fetch, workers):
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        futures = [pool.submit(fetch, url) for url in urls]
+        return [future.result() for future in as_completed(futures)]

@@ -1,0 +1,5 @@
+# fails: in-order-error
+# mistake: not-joined
+def fetch_in_order(urls, fetch, workers):
+    pool = ThreadPoolExecutor(max_workers=workers)
+    return list(pool.map(fetch, urls))

@@ -1,0 +1,10 @@
+# fails: first-answer-fastest
+# mistake: none
+def first_answer(mirrors, fetch):
+    pool = ThreadPoolExecutor()
+    futures = [pool.submit(fetch, mirror) for mirror in mirrors]
+    pool.shutdown(wait=False)
+    for future in futures:
+        if future.exception() is None:
+            return future.result()
+    raise future.exception()
