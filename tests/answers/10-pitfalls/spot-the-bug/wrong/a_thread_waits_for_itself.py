@@ -1,0 +1,11 @@
+# fails: spot-mistakes
+# mistake: lock-order
+def spot_the_bug():
+    return {
+        "a": ("deadlock", "self-deadlock"),
+        "b": ("ok", "nothing"),
+        "c": ("assertion", "check-then-act"),
+        "d": ("ok", "nothing"),
+        "e": ("thread-exception", "exception-in-thread"),
+        "f": ("assertion", "lock-not-shared"),
+    }
