@@ -1,0 +1,14 @@
+# fails: links-clean-end
+# mistake: none
+def check_links(start, fetch, limit):
+    broken = {}
+
+    def tolerant(url):
+        try:
+            return fetch(url)
+        except Exception as error:
+            broken[url] = error
+            return []
+
+    found = crawl(start, tolerant, limit)
+    return {url: links for url, links in found.items() if url not in broken}, broken

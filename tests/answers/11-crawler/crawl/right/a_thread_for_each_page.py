@@ -1,0 +1,20 @@
+def crawl(start, fetch, limit):
+    pages, seen = {}, {start}
+    lock = threading.Lock()
+    permits = threading.Semaphore(limit)
+
+    def visit(url):
+        with permits:
+            links = fetch(url)
+        with lock:
+            pages[url] = links
+            new = [link for link in dict.fromkeys(links) if link not in seen]
+            seen.update(new)
+        children = [threading.Thread(target=visit, args=(link,)) for link in new]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join()
+
+    visit(start)
+    return pages

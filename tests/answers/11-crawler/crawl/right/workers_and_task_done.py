@@ -1,0 +1,32 @@
+def crawl(start, fetch, limit):
+    pages = {}
+    seen = {start}
+    lock = threading.Lock()
+    todo = Queue()
+    todo.put(start)
+
+    def work():
+        while True:
+            url = todo.get()
+            if url is None:
+                return
+            try:
+                links = fetch(url)
+                with lock:
+                    pages[url] = links
+                    new = [link for link in dict.fromkeys(links) if link not in seen]
+                    seen.update(new)
+                for link in new:
+                    todo.put(link)
+            finally:
+                todo.task_done()
+
+    workers = [threading.Thread(target=work) for _ in range(limit)]
+    for worker in workers:
+        worker.start()
+    todo.join()
+    for worker in workers:
+        todo.put(None)
+    for worker in workers:
+        worker.join()
+    return pages

@@ -1,0 +1,23 @@
+# fails: crawl-at-once
+# mistake: daemon-killed
+def crawl(start, fetch, limit):
+    pages, seen, lock = {}, {start}, threading.Lock()
+    todo = Queue()
+    todo.put(start)
+
+    def work():
+        while True:
+            url = todo.get()
+            links = fetch(url)
+            with lock:
+                pages[url] = links
+                new = [link for link in dict.fromkeys(links) if link not in seen]
+                seen.update(new)
+            for link in new:
+                todo.put(link)
+            todo.task_done()
+
+    for _ in range(limit):
+        threading.Thread(target=work, daemon=True).start()
+    todo.join()
+    return pages

@@ -1,0 +1,24 @@
+# fails: crawl-each-once
+# mistake: check-then-block
+def crawl(start, fetch, limit):
+    pages, seen, lock = {}, {start}, threading.Lock()
+    todo = Queue()
+    todo.put(start)
+
+    def work():
+        while not todo.empty():
+            url = todo.get()
+            links = fetch(url)
+            with lock:
+                pages[url] = links
+                new = [link for link in dict.fromkeys(links) if link not in seen]
+                seen.update(new)
+            for link in new:
+                todo.put(link)
+
+    workers = [threading.Thread(target=work) for _ in range(limit)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return pages

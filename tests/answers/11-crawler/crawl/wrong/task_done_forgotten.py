@@ -1,0 +1,26 @@
+# fails: crawl-each-once
+# mistake: missing-task-done
+def crawl(start, fetch, limit):
+    pages, seen, lock = {}, {start}, threading.Lock()
+    todo = Queue()
+    todo.put(start)
+
+    def work():
+        while (url := todo.get()) is not None:
+            links = fetch(url)
+            with lock:
+                pages[url] = links
+                new = [link for link in dict.fromkeys(links) if link not in seen]
+                seen.update(new)
+            for link in new:
+                todo.put(link)
+
+    workers = [threading.Thread(target=work) for _ in range(limit)]
+    for worker in workers:
+        worker.start()
+    todo.join()
+    for _ in workers:
+        todo.put(None)
+    for worker in workers:
+        worker.join()
+    return pages

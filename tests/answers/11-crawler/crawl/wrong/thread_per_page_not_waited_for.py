@@ -1,0 +1,20 @@
+# fails: crawl-each-once
+# mistake: not-joined
+def crawl(start, fetch, limit):
+    pages, seen, lock = {}, {start}, threading.Lock()
+    permits = threading.Semaphore(limit)
+
+    def visit(url):
+        with permits:
+            links = fetch(url)
+        with lock:
+            pages[url] = links
+            new = [link for link in dict.fromkeys(links) if link not in seen]
+            seen.update(new)
+        for link in new:
+            threading.Thread(target=visit, args=(link,)).start()
+
+    first = threading.Thread(target=visit, args=(start,))
+    first.start()
+    first.join()
+    return pages

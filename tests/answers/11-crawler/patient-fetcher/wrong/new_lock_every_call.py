@@ -1,0 +1,20 @@
+# fails: patient-shared
+# mistake: lock-not-shared
+class PatientFetcher:
+    def __init__(self, fetch, attempts, pause):
+        self.fetch = fetch
+        self.attempts = attempts
+        self.pause = pause
+        self.requests = 0
+
+    def get(self, url):
+        lock = threading.Lock()
+        for attempt in range(self.attempts):
+            with lock:
+                self.requests += 1
+            try:
+                return self.fetch(url)
+            except TryLater:
+                if attempt == self.attempts - 1:
+                    raise
+            time.sleep(self.pause * 2**attempt)
