@@ -10,6 +10,7 @@ from taketurns.course.errors import CourseError
 from taketurns.course.folder import Course
 from taketurns.course.sample_class import (
     HEADER,
+    SIZE,
     build,
     exercises,
     expected,
@@ -25,14 +26,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("assignment", COURSE.assignments())
-def test_nbgrader_gives_the_class_exactly_the_expected_scores_twice(assignment, tmp_path):
+def test_nbgrader_gives_the_class_exactly_the_expected_scores(assignment, tmp_path):
     everybody = build(COURSE, tmp_path, assignment)
     want = {student.name: expected(COURSE, assignment, student) for student in everybody}
     master = next((ROOT / "source" / assignment).glob("*.ipynb"))
     full = {c: p for exercise in exercises(master) for c, p in exercise.points.items()}
 
     first = grade(tmp_path, assignment)
-    second = grade(tmp_path, assignment)
     run_nbgrader(tmp_path, "generate_feedback", assignment)
 
     assert full == first["all-right"]
@@ -41,21 +41,29 @@ def test_nbgrader_gives_the_class_exactly_the_expected_scores_twice(assignment, 
         if student.fails:
             assert 0 == first[student.name][student.fails]
     assert want == first
-    assert want == second
     for student in everybody:
         pages = list((tmp_path / "feedback" / student.name / assignment).glob("*.html"))
         assert 1 == len(pages)
 
 
-def test_there_is_a_student_for_every_kind_of_wrong_answer():
+def test_graded_again_everybody_gets_the_same(tmp_path):
+    assignment = COURSE.assignments()[0]
+    build(COURSE, tmp_path, assignment)
+
+    assert grade(tmp_path, assignment) == grade(tmp_path, assignment)
+
+
+def test_there_is_a_student_for_each_kind_of_wrong_answer_while_there_is_room():
     for assignment in COURSE.assignments():
         folder = ROOT / "tests" / "answers" / assignment
         headers = [HEADER.match(path.read_text("utf-8")) for path in folder.glob("*/wrong/*.py")]
         kinds = {header["mistake"] for header in headers if header}
         found = students(COURSE, assignment)
+        master = next((ROOT / "source" / assignment).glob("*.ipynb"))
 
         assert {"all-right", "untouched"} <= {student.name for student in found}
-        assert len(kinds) + 2 == len(found) == len({student.name for student in found})
+        assert min(len(kinds) + 2, SIZE) == len(found) == len({s.name for s in found})
+        assert {e.name for e in exercises(master)} == {s.wrong for s in found if s.wrong}
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):

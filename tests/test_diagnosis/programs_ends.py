@@ -684,6 +684,25 @@ def in_groups_of_two():
     assert took == 11, f"it took {took} s"
 
 
+def gone_home_before_there_was_work():
+    todo, lock = [1], threading.Lock()
+
+    def work():
+        while True:
+            with lock:
+                if not todo:
+                    return
+                item = todo.pop()
+            time.sleep(1)
+            with lock:
+                todo.extend([0, 0] * item)
+
+    began = time.monotonic()
+    together(work, work)
+    took = time.monotonic() - began
+    assert took == 2, f"it took {took} s"
+
+
 # -- accidentally-serial, near misses --------------------------------------------------------------
 
 
@@ -713,6 +732,20 @@ def one_after_another_on_purpose():
         thread.start()
         thread.join()
     assert order == ["last", "first"], "first comes first"
+
+
+def helped_by_one_that_does_something_else():
+    done = []
+
+    def work():
+        for _ in range(2):
+            time.sleep(1)
+        done.append("work")
+
+    began = time.monotonic()
+    together(work, lambda: done.append("help"))
+    took = time.monotonic() - began
+    assert took == 1, f"it took {took} s"
 
 
 def noted_when_it_asked_again():
@@ -781,6 +814,7 @@ NAMED = {
         asked_one_thread_one_by_one,
         slept_with_the_lock,
         in_groups_of_two,
+        gone_home_before_there_was_work,
     ],
 }
 NEAR_MISSES = {
@@ -821,6 +855,7 @@ NEAR_MISSES = {
         at_the_same_time_but_too_slow: None,
         did_most_of_it_alone_and_did_not_wait_for_the_rest: None,
         noted_when_it_asked_again: None,
+        helped_by_one_that_does_something_else: None,
         one_after_another_on_purpose: None,
     },
 }

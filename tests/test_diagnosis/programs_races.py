@@ -505,6 +505,23 @@ def gave_back_twice_after_a_failure():
 # -- limit-not-enforced, near misses ---------------------------------------------------------------
 
 
+def one_alone_and_then_a_crowd():
+    inside, most, lock = 0, 0, threading.Lock()
+
+    def visit(*others):
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(1)
+        with lock:
+            inside -= 1
+        together(*others)
+
+    visit(visit, visit)
+    assert most == 1, "one should have been inside at a time"
+
+
 def too_few_at_once():
     inside, most, lock, door = 0, 0, threading.Lock(), threading.Semaphore(2)
 
@@ -807,6 +824,7 @@ NAMED = {
         two_permits_for_one_counter,
         three_where_two_may_be,
         nobody_counts_the_guests,
+        one_alone_and_then_a_crowd,
         gave_back_twice_after_a_failure,
     ],
     "timeout-ignored": [

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .errors import CourseError
+from .variety import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,20 +31,23 @@ Frame = dict[str, Any]  # what the child says about a cell, see `_child`
 
 
 def run_steps(
-    steps: Sequence[Step], directory: Path, notebook: str
+    steps: Sequence[Step], directory: Path, notebook: str, student: str | None = None
 ) -> tuple[list[Frame], str | None]:
     """Run the steps; return a frame for each graded one, and what the answer itself raised, if so.
 
     Raises CourseError if a cell of the notebook fails on which the exercise depends.
     """
-    return _Execution(steps, directory, notebook).results()
+    return _Execution(steps, directory, notebook, student).results()
 
 
 class _Execution:
     """One process after another, until each graded step has run or is lost."""
 
-    def __init__(self, steps: Sequence[Step], directory: Path, notebook: str) -> None:
+    def __init__(
+        self, steps: Sequence[Step], directory: Path, notebook: str, student: str | None
+    ) -> None:
         self._steps = steps
+        self._student = student
         self._directory = directory
         self._notebook = notebook
         self._deadline = time.monotonic() + NOTEBOOK_SECONDS
@@ -75,7 +79,8 @@ class _Execution:
     def _session(self) -> tuple[int | None, Frame]:
         """Run what has not been graded yet; return the step that ended the process, if one did."""
         pending = [number for number in range(len(self._steps)) if number not in self._found]
-        with _Child(self._directory, [self._steps[number] for number in pending]) as child:
+        steps = [self._steps[number] for number in pending]
+        with _Child(self._directory, steps, self._student) as child:
             for number in pending:
                 frame: Frame = {}
                 while "end" not in frame:  # the first only says that the cell begins
@@ -106,19 +111,22 @@ class _Execution:
 class _Child:
     """A process that runs cells, and what it has to say about them."""
 
-    def __init__(self, directory: Path, steps: Sequence[Step]) -> None:
+    def __init__(self, directory: Path, steps: Sequence[Step], student: str | None) -> None:
         # -P: a file of the learner's that is named like a library must not be imported here.
         start = (
             "import sys; sys.path.append(sys.argv[1]); "
             "from taketurns.course._child import main; main()"
         )
         root = str(Path(__file__).parents[2])
+        environment = dict(os.environ, PYTHONHASHSEED="0")  # a set of strings keeps one order
+        if student is not None:
+            environment[VARIABLE] = student
         self._process = subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
             [sys.executable, "-P", "-c", start, root],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=dict(os.environ, PYTHONHASHSEED="0"),  # a set of strings keeps one order
+            env=environment,
             start_new_session=True,
         )
         self._frames: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()

@@ -27,6 +27,7 @@ from .folder import MARK, Course
 from .trying import read_answer, try_answer
 
 OURS = ".sample-class"  # marks a folder that this module made and may make again
+SIZE = 12  # students at most
 HEADER = re.compile(r"# fails: (?P<cell>[a-z0-9-]+)\n# mistake: (?P<mistake>[a-z-]+)\n")
 
 Scores = dict[str, float]
@@ -64,7 +65,10 @@ def exercises(master: Path) -> list[Exercise]:
 
 
 def students(course: Course, assignment: str) -> list[Student]:
-    """Return the class for one assignment: all right, untouched, and each kind of mistake once."""
+    """Return the class for one assignment: all right, untouched, and one for a kind of mistake.
+
+    Those that are made in the fewest exercises come first, up to the size of the class.
+    """
     folder = course.root / "tests" / "answers" / assignment
     names = [exercise.name for exercise in exercises(_master(course, assignment))]
     right: dict[str, Path] = {}
@@ -86,7 +90,8 @@ def students(course: Course, assignment: str) -> list[Student]:
             kind = "plain-error" if header["mistake"] == "none" else header["mistake"]
             student = Student(f"{kind}-in-{name}", right | {name: path}, name, header["cell"])
             kinds.setdefault(kind, {}).setdefault(name, student)
-    for _, choices in sorted(kinds.items(), key=lambda item: (len(item[1]), item[0])):
+    rarest_first = sorted(kinds.items(), key=lambda item: (len(item[1]), item[0]))
+    for _, choices in rarest_first[: SIZE - len(found)]:
         # in the exercise that fewest others get wrong, so that every exercise has its share
         crowd = [student.wrong for student in found]
         found.append(min(choices.values(), key=lambda student: crowd.count(student.wrong)))
@@ -104,7 +109,13 @@ def expected(course: Course, assignment: str, student: Student) -> Scores:
         elif exercise.name != student.wrong:
             scores |= exercise.points
         else:
-            outcome = try_answer(master, read_answer(answer), cell=exercise.name, name=answer.name)
+            outcome = try_answer(
+                master,
+                read_answer(answer),
+                cell=exercise.name,
+                name=answer.name,
+                student=student.name,
+            )
             scores |= {cell.id: cell.points for cell in outcome.cells}
             if student.fails:
                 scores[student.fails] = 0.0

@@ -112,7 +112,12 @@ class Outcome:
 
 
 def try_answer(
-    notebook: Path, answer: str, *, cell: str | None = None, name: str = "answer.py"
+    notebook: Path,
+    answer: str,
+    *,
+    cell: str | None = None,
+    name: str = "answer.py",
+    student: str | None = None,
 ) -> Outcome:
     """Run the tests of one exercise against an answer.
 
@@ -121,6 +126,7 @@ def try_answer(
         answer: the text that takes the place of the solution cell.
         cell: grade_id of that cell; None for the one whose names the answer defines.
         name: what messages call the answer.
+        student: whose numbers the hidden tests draw; None for those of this process.
 
     Raises CourseError if the notebook cannot be read, or the answer is not Python, or does not
     define what the exercise asks for, or may belong to several exercises.
@@ -129,7 +135,7 @@ def try_answer(
     names = names_defined(answer, name)
     solution = solution_cell(cells, names, cell, notebook=str(notebook), answer=name)
     steps = steps_of(cells, solution, answer, name)
-    frames, note = run_steps(steps, notebook.resolve().parent, str(notebook))
+    frames, note = run_steps(steps, notebook.resolve().parent, str(notebook), student)
     graded = [step for step in steps if step.role == "graded"]
     return Outcome(
         notebook=notebook.as_posix(),

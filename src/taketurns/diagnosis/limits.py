@@ -53,7 +53,8 @@ def too_many_inside(case: Case) -> Finding | None:
         who = {e.thread for e in events if e.kind != "read" and e.before not in (None, "None")}
         by_one_inside = fatal.thread == last.thread and seen.where == last.where
         of_all_there_are = has_left and fatal.thread not in who and len(crowd) == len(who)
-        if by_one_inside or (of_all_there_are and seen.before == str(len(crowd))):
+        noted = has_left and _all_came_in(case, events, last) and _noted_as_most(case, last, seen)
+        if by_one_inside or ((of_all_there_are or noted) and seen.before == str(len(crowd))):
             theirs = [e for e in case.by_thread[crowd[0].thread] if e.step < last.step][-1]
             permits = set(theirs.guards) & set(last.guards)
             return Finding(
@@ -65,6 +66,30 @@ def too_many_inside(case: Case) -> Finding | None:
                 "value, and hold it for as long as it is inside.",
             )
     return None
+
+
+def _all_came_in(case: Case, events: list[Event], last: Event) -> bool:
+    """Whether nobody had to wait outside: whoever came in later was only started later."""
+    entered = {e.thread for e in events if e.kind != "read" and e.step <= last.step}
+    starts = case.starts()
+    return all(
+        e.thread in starts and starts[e.thread].step > last.step
+        for e in events
+        if e.kind != "read" and e.thread not in entered
+    )
+
+
+def _noted_as_most(case: Case, last: Event, seen: Event) -> bool:
+    """Whether the last to come in noted how many were inside then, for whoever failed later."""
+    return (
+        seen.where is not None
+        and seen.where != last.where
+        and any(
+            e.kind == "write" and e.after == seen.before and e.thread == last.thread
+            for e in case.by_place[seen.where]
+            if last.step < e.step < seen.step
+        )
+    )
 
 
 def _given_back_twice(case: Case, inside: Event) -> tuple[Event, Event] | None:

@@ -202,6 +202,9 @@ def accidentally_serial(case: Case) -> Finding | None:
     alone = _did_it_alone(case, fatal, looks)
     if alone is not None:
         return alone
+    alone = _one_did_it_all(case)
+    if alone is not None:
+        return alone
     spans = [span for span in map(_waiting_of, _workers(case)) if span is not None]
     spans.sort(key=lambda span: span.first.step)
     overlap = any(two.began < one.last.time for one, two in pairwise(spans))
@@ -260,6 +263,29 @@ def _did_it_alone(case: Case, fatal: Event, looks: list[Event]) -> Finding | Non
         f"{slept[-1].time:g} s, {rest}. `start()` has a thread call its "
         "target; `run()`, or `target=work()` with brackets, calls it here and now.",
     )
+
+
+def _one_did_it_all(case: Case) -> Finding | None:
+    """One of several threads with the same work did all of it; another had gone home early."""
+    slept = [e for e in case.events if e.kind == "sleep"]
+    if len(slept) < 2 or len({(e.thread, e.line) for e in slept}) > 1:
+        return None
+    busy = slept[0].thread
+    lines = {e.line for e in case.by_thread[busy]}
+    for name in case.starts():
+        own = [e for e in case.by_thread[name] if e.kind != "begin"]
+        last = next((e for e in reversed(own) if e.line is not None), None)
+        if name == busy or name not in case.ended or last is None:
+            continue
+        if {e.line for e in own} <= lines and own[-1].time < slept[-1].time:
+            return Finding(
+                "accidentally-serial",
+                f"{busy} waited {len(slept)} times ({line(slept[0])}), until {slept[-1].time:g} s, "
+                f"all by itself: {name}, which runs the same code, had come to its end at "
+                f"{own[-1].time:g} s (last at {line(last)}). To have nothing to do for the moment "
+                "is not the end: let it wait until there is work, or until nobody can bring any.",
+            )
+    return None
 
 
 @dataclass(frozen=True)
