@@ -152,9 +152,9 @@ class Gathered:
         digest = hashlib.sha256()
         for _, statements in self.script:
             for statement in statements:
-                digest.update(_normal(statement.node).encode())
+                digest.update(statement.unit.normal(statement.node).encode())
         for made in self.made.values():
-            digest.update(_normal(made.node).encode())
+            digest.update(made.unit.normal(made.node).encode())
         return digest.hexdigest()
 
     def _space(self, function: FunctionType) -> Space:
@@ -454,10 +454,9 @@ def name_of(program: Any) -> str:
     if name == "<lambda>":
         found = unit(program.__code__.co_filename)
         node = found.function(program.__code__) if found is not None else None
-        if found is not None and node is not None:
-            text = ast.get_source_segment(found.text, node)
-            if text is not None and "\n" not in text:
-                return text
+        if found is not None and node is not None and node.lineno == node.end_lineno:
+            line = found.lines[node.lineno - 1].encode()
+            return line[node.col_offset : node.end_col_offset].decode()
     return name
 
 
@@ -467,21 +466,3 @@ def _global(space: Space, name: str) -> Maker:
 
 def _a(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
-
-
-def _normal(node: object) -> str:
-    """A tree as text, without positions and without what differs between versions of Python."""
-    if isinstance(node, ast.JoinedStr):
-        # Python 3.12.0 and 3.12.1 put an empty text at the end of some formats.
-        parts = [_normal(v) for v in node.values if getattr(v, "value", None) != ""]
-        return f"JoinedStr({', '.join(parts)})"
-    if isinstance(node, ast.AST):
-        parts = [
-            f"{name}={_normal(value)}"
-            for name, value in ast.iter_fields(node)
-            if value not in (None, []) and name not in ("kind", "type_comment", "type_ignores")
-        ]
-        return f"{type(node).__name__}({', '.join(parts)})"
-    if isinstance(node, list):
-        return f"[{', '.join(map(_normal, node))}]"
-    return repr(node)

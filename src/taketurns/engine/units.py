@@ -83,8 +83,18 @@ class Unit:
         self.file = file
         self.text = text
         self.lines = text.splitlines()
+        self._normals: dict[int, tuple[ast.AST, str]] = {}  # the tree keeps its id
         self.tree = self.parse()
         self.statements = [Statement(self, at, node) for at, node in enumerate(self.tree.body)]
+
+    def normal(self, node: ast.AST) -> str:
+        """A tree of this unit as text: the same for every layout, and for every version of Python.
+
+        Kept, because a program that is stepped or has sliders is asked for again and again.
+        """
+        if id(node) not in self._normals:
+            self._normals[id(node)] = node, _normal(node)
+        return self._normals[id(node)][1]
 
     def parse(self) -> ast.Module:
         """A fresh tree, to be rewritten."""
@@ -264,3 +274,21 @@ def _root(node: ast.expr) -> str | None:
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def _normal(node: object) -> str:
+    """A tree as text, without positions and without what differs between versions of Python."""
+    if isinstance(node, ast.JoinedStr):
+        # Python 3.12.0 and 3.12.1 put an empty text at the end of some formats.
+        parts = [_normal(v) for v in node.values if getattr(v, "value", None) != ""]
+        return f"JoinedStr({', '.join(parts)})"
+    if isinstance(node, ast.AST):
+        parts = [
+            f"{name}={_normal(value)}"
+            for name, value in ast.iter_fields(node)
+            if value not in (None, []) and name not in ("kind", "type_comment", "type_ignores")
+        ]
+        return f"{type(node).__name__}({', '.join(parts)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_normal, node))}]"
+    return repr(node)

@@ -342,7 +342,8 @@ _WIDE = frozenset({"folded", "block", "held", "waits", "sleeps", "sleepbar", "ha
 def _style(text: str) -> str:
     """The rules for a dark page; everything else is in the elements themselves."""
     rules = []
-    used = set(re.findall(MARKER + r"([a-z]-[\w-]+)", text))
+    # names of classes, two or more of them in one attribute; splitting is far quicker than a regex
+    used = {part.partition('"')[0].strip() for part in text.split(MARKER)[1:]}
     for prefix, properties in (
         ("f", ("fill",)),
         ("s", ("stroke",)),

@@ -88,6 +88,9 @@ class Lanes:
         self.crowded = len(story.threads) >= CROWD
         self.only = _only(story)
         self.rows: list[_Row] = []
+        self.marks_of: dict[str, list[Mark]] = {}
+        for mark in story.marks:
+            self.marks_of.setdefault(mark.event.thread, []).append(mark)
         self.sizes: dict[tuple[int, int], tuple[float, float, float, float]] = {}
         self.edge = self.right
         shown = {_lane(item) for item in story.items} | {mark.event.thread for mark in self.ends}
@@ -551,7 +554,7 @@ class Lanes:
 
     def _birth(self, name: str, step: int) -> tuple[int, float]:
         """Where the life of a thread begins in the picture."""
-        own = next((m for m in self.story.marks if m.event.thread == name), None)
+        own = next(iter(self.marks_of.get(name, [])), None)
         row, x = self._where(step)
         if own and not own.waited and self._where(own.event.step) == (row, x):
             return row, x - 14
@@ -563,10 +566,10 @@ class Lanes:
         if any(mark.event.thread == name for mark in self.ends):
             return self.end
         row, x = self._where(step)
-        signs = [self._where(m.event.step) for m in self.story.marks if m.event.thread == name]
-        if signs and step not in self.steps:  # its end is not drawn as a sign
-            after = (signs[-1][0], signs[-1][1] + 14)
-            return min(after, (row, x)) if row == signs[-1][0] else after
+        own = self.marks_of.get(name)
+        if own and step not in self.steps:  # its end is not drawn as a sign
+            last, end = self._where(own[-1].event.step)
+            return min((last, end + 14), (row, x)) if row == last else (last, end + 14)
         return row, x
 
     def _draw_held(self, span: Span, part: tuple[float, float], lane: _Lane) -> None:
