@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from taketurns.engine.errors import ScheduleError
-from taketurns.engine.schedule import Departure, decode, encode
+from taketurns.engine.schedule import Departure, decode, encode, tells_apart
 
 PRINT = "7c1e" + "0" * 60
 
@@ -33,3 +33,13 @@ def test_a_schedule_of_another_version_of_the_program_is_refused() -> None:
 def test_what_is_not_a_schedule_is_refused(text: str) -> None:
     with pytest.raises(ScheduleError, match="is not a schedule"):
         decode(text, PRINT)
+
+
+@pytest.mark.parametrize("clock", ["exact", "adversarial"])
+def test_a_sign_tells_that_workers_are_told_apart(clock):
+    text = encode([Departure(3, 1)], PRINT, clock, apart=True)
+
+    assert text.startswith("+")
+    assert tells_apart(text)
+    assert not tells_apart(encode([Departure(3, 1)], PRINT, clock))
+    assert ([Departure(3, 1)], clock) == decode(text, PRINT)

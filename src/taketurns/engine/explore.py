@@ -9,7 +9,7 @@ from .containment import contained
 from .errors import ScheduleError
 from .recording import Recorder, short, unique_names
 from .results import Coverage, Failure, Interrupted, Presentation, Report, Run
-from .schedule import Departure, decode, encode
+from .schedule import Departure, decode, encode, tells_apart
 from .scheduler import Scheduler, Strategy
 from .search import Bounded, Reduced, Replay, Sampled, departures
 from .source import Plan, plan
@@ -61,7 +61,8 @@ def simulate(
     if schedule is not None:
         way, clock = decode(schedule, the_plan.fingerprint)
     strategy = Replay(way)
-    run, _ = record(the_plan, strategy, clock)
+    apart = schedule is not None and tells_apart(schedule)
+    run, _ = record(the_plan, strategy, clock, apart=apart)
     if strategy.misfit:
         raise ScheduleError(
             f"the schedule {schedule!r} does not fit this program: "
@@ -76,7 +77,12 @@ def replay(program: Callable[[], object], schedule: str) -> Run:
 
 
 def record(
-    the_plan: Plan, strategy: Strategy, clock: str, recorder: Recorder | None = None
+    the_plan: Plan,
+    strategy: Strategy,
+    clock: str,
+    recorder: Recorder | None = None,
+    *,
+    apart: bool = False,
 ) -> tuple[Run, Scheduler]:
     """One run, recorded step by step."""
     with contained(finalises=the_plan.finalises), Crew() as crew:
@@ -86,6 +92,7 @@ def record(
             clock=clock,
             recorder=recorder or Recorder(the_plan.sites),
             max_steps=SIMULATION_STEPS,
+            apart=apart,
         )
         sched.run(the_plan.instantiate(sched))
     return _finished(the_plan, sched), sched
@@ -110,7 +117,12 @@ def _finished(the_plan: Plan, sched: Scheduler) -> Run:
 
 def schedule_of(the_plan: Plan, sched: Scheduler) -> str:
     """The string that replays a run."""
-    return encode(departures(sched.decisions), the_plan.fingerprint, sched.clock)
+    way = departures(sched.decisions)
+    return encode(way, the_plan.fingerprint, sched.clock, apart=bool(sched.apart))
+
+
+class _Apart(Exception):
+    """The search has to begin again, with pools whose workers are told apart."""
 
 
 class _Exploration:
@@ -121,21 +133,32 @@ class _Exploration:
         self._clock = clock
         self._budget = budget
         self._spent = 0
+        # Whether pools tell their workers apart; None until it matters.
+        self._apart: bool | None = None
+        self._begin()
+        self._failed: Scheduler | None = None
+        self._undecided = ""
+        self._length = 0
+        self._tell = Presentation.progress(the_plan.name) if Presentation.progress else None
+
+    def _begin(self) -> None:
+        """Forget what was seen."""
         self._schedules = 0
         self._exact = True
         self._fair = True
         self._unfair: Scheduler | None = None
         self._outcomes: dict[object, int] = {}
         self._examples: dict[object, str] = {}
-        self._failed: Scheduler | None = None
-        self._undecided = ""
-        self._length = 0
-        self._tell = Presentation.progress(the_plan.name) if Presentation.progress else None
 
     def report(self) -> Report:
         """Search until a failure, the proof, or the end of the budget."""
         try:
-            return self._explored()
+            try:
+                return self._explored()
+            except _Apart:
+                self._apart = True
+                self._begin()
+                return self._explored()
         except KeyboardInterrupt:
             report = self._stopped_short()
             raise Interrupted(report) from None
@@ -204,7 +227,8 @@ class _Exploration:
 
     def _replay(self, schedule: str | None) -> Run:
         way = [] if schedule is None else decode(schedule, self._plan.fingerprint)[0]
-        return record(self._plan, Replay(way), self._clock)[0]
+        apart = bool(self._apart) if schedule is None else tells_apart(schedule)
+        return record(self._plan, Replay(way), self._clock, apart=apart)[0]
 
     def _stopped(self) -> bool:
         return self._failed is not None or bool(self._undecided)
@@ -228,9 +252,11 @@ class _Exploration:
             self._length = max(self._length, sched.steps)
 
     def _once(self, strategy: Strategy) -> Scheduler:
-        sched = Scheduler(self._crew, strategy, clock=self._clock)
+        sched = Scheduler(self._crew, strategy, clock=self._clock, apart=self._apart)
         sched.run(self._plan.instantiate(sched))
         self._spent += sched.steps + sched.ticks // TURNS + RUN
+        if sched.verdict == "apart":
+            raise _Apart
         self._fair = self._fair and not (sched.unfair or sched.impatient)
         if sched.redundant:
             return sched
@@ -256,15 +282,20 @@ class _Exploration:
     def _failure(self, way: list[Departure]) -> Failure:
         """The failure found, recorded and explained."""
         sched = Scheduler(
-            self._crew, Replay(way), clock=self._clock, recorder=Recorder(self._plan.sites)
+            self._crew,
+            Replay(way),
+            clock=self._clock,
+            recorder=Recorder(self._plan.sites),
+            apart=self._apart,
         )
         sched.run(self._plan.instantiate(sched))
         run = _finished(self._plan, sched)
         mistake, paragraph = None, None
         if Presentation.diagnose is not None:
-            calm = record(self._plan, Replay([]), self._clock)[0]
+            apart = bool(self._apart)
+            calm = record(self._plan, Replay([]), self._clock, apart=apart)[0]
             if calm.verdict != "ok" and self._clock != "exact":
-                calm = record(self._plan, Replay([]), "exact")[0]
+                calm = record(self._plan, Replay([]), "exact", apart=apart)[0]
             mistake, paragraph = Presentation.diagnose(run, calm if calm.verdict == "ok" else None)
         lines = [run.message or run.verdict]
         if run.verdict != "assertion":
@@ -315,7 +346,7 @@ class _Exploration:
         if self._left <= 0:
             return None
         self._left -= 1
-        sched = Scheduler(self._crew, strategy, clock=self._clock)
+        sched = Scheduler(self._crew, strategy, clock=self._clock, apart=self._apart)
         sched.run(self._plan.instantiate(sched))
         return sched if sched.verdict == verdict else None
 

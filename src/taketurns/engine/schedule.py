@@ -6,7 +6,8 @@ path (main, its first child, that child's first child, ...). A schedule is the l
 from it: how many decisions follow the default first, then which of the runnable threads goes
 (``a`` is the first). ``3b1a.7c1e`` reads: three default decisions, then the second thread; one
 default decision, then the first; the default from there on. What follows the dot is a checksum of
-the program; a leading ``~`` says that the clock was adversarial.
+the program; a leading ``~`` says that the clock was adversarial, a leading ``+`` that the workers
+of pools were told apart.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 
 from .errors import ScheduleError
 
-_FORM = re.compile(r"(~?)((?:\d+[a-z]+)*|0)\.([0-9a-f]{4})")
+_FORM = re.compile(r"\+?(~?)((?:\d+[a-z]+)*|0)\.([0-9a-f]{4})")
 _PART = re.compile(r"(\d+)([a-z]+)")
 
 
@@ -44,10 +45,13 @@ def _rank(letters: str) -> int:
     return rank
 
 
-def encode(departures: list[Departure], fingerprint: str, clock: str) -> str:
+def encode(
+    departures: list[Departure], fingerprint: str, clock: str, *, apart: bool = False
+) -> str:
     """The schedule string of these departures for the program with this fingerprint."""
     body = "".join(f"{d.gap}{_letters(d.rank)}" for d in departures) or "0"
-    return f"{'~' if clock == 'adversarial' else ''}{body}.{fingerprint[:4]}"
+    signs = ("+" if apart else "") + ("~" if clock == "adversarial" else "")
+    return f"{signs}{body}.{fingerprint[:4]}"
 
 
 def decode(text: str, fingerprint: str) -> tuple[list[Departure], str]:
@@ -69,3 +73,8 @@ def decode(text: str, fingerprint: str) -> tuple[list[Departure], str]:
         )
     departures = [Departure(int(gap), _rank(rank)) for gap, rank in _PART.findall(body)]
     return departures, "adversarial" if tilde else "exact"
+
+
+def tells_apart(text: str) -> bool:
+    """Whether a schedule string is one of a run that tells the workers of pools apart."""
+    return text.strip().startswith("+")

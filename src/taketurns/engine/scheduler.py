@@ -95,6 +95,8 @@ class Task:
     outcome = True
     done = False
     idle = False  # a pool's worker with nothing to do
+    pooled = False  # a worker of a pool that may have several, not told apart
+    holds = 0  # how many reentrant locks
     atomic = 0
     children = 0
     read_clock = False
@@ -183,10 +185,13 @@ class Scheduler:
         clock: str = "exact",
         recorder: Recorder | None = None,
         max_steps: int = MAX_STEPS,
+        apart: bool | None = False,
     ) -> None:
         self._crew = crew
         self._strategy = strategy
         self.clock = clock
+        # Whether a pool's workers are told apart; None: the run ends where that would matter.
+        self.apart = apart
         self.recorder = recorder
         self.record = recorder is not None
         self._max_steps = max_steps
@@ -381,6 +386,19 @@ class Scheduler:
         """End the run at once with this verdict."""
         self._end(verdict, message)
         raise Abort
+
+    def tell_apart(self) -> None:
+        """Note that it matters from here on which worker of a pool makes which call.
+
+        Ends the run unless that is known already, or is to be disregarded.
+        """
+        if self.apart is None and not self.over:
+            self.fail("apart", "which worker makes which call matters")
+
+    def look_at_self(self) -> None:
+        """Note that the current thread looks at who it is, or at what is only its own."""
+        if self.current.pooled:
+            self.tell_apart()
 
     def problem(self, task: Task, error: BaseException) -> None:
         """Note an exception that left a thread uncaught.

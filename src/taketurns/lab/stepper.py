@@ -21,7 +21,7 @@ from taketurns.engine.errors import ScheduleError
 from taketurns.engine.explore import explore, record
 from taketurns.engine.recording import Recorder, code_line, short, unique_names
 from taketurns.engine.results import VERDICTS
-from taketurns.engine.schedule import decode, encode
+from taketurns.engine.schedule import decode, encode, tells_apart
 from taketurns.engine.scheduler import Scheduler, describe_wait
 from taketurns.engine.search import Bounded, Guided, departures
 from taketurns.engine.source import plan
@@ -162,6 +162,7 @@ class Stepping:
         self.program = program
         self.clock = clock
         self._plan = plan(program)
+        self._apart = False  # whether pools tell their workers apart
         self._path: list[Choice] = []
         self._at = 0
         self._report: Report | None = None
@@ -177,7 +178,7 @@ class Stepping:
     def position(self) -> str:
         """Where the program stands, as a string for `to`: a schedule and a number of steps."""
         taken = [choice for choice in self._path[: self._at] if choice is not None]
-        return f"{encode(departures(taken), self._plan.fingerprint, self.clock)}@{self._at}"
+        return f"{self._encoded(taken)}@{self._at}"
 
     @property
     def can_undo(self) -> bool:
@@ -239,7 +240,8 @@ class Stepping:
             )
         way, clock = decode(schedule, self._plan.fingerprint)
         guide = Guided(way, int(number) if at else None)
-        record(self._plan, guide, clock)
+        apart = tells_apart(schedule)
+        record(self._plan, guide, clock, apart=apart)
         if guide.misfit or (at and len(guide.choices) != int(number)):
             raise ScheduleError(
                 f"{position!r} does not fit this program: "
@@ -249,7 +251,7 @@ class Stepping:
                     else f"its run is over after {len(guide.choices)} steps"
                 )
             )
-        self.clock = clock
+        self.clock, self._apart = clock, apart
         self._path = guide.choices
         return self._move(len(self._path))
 
@@ -312,7 +314,7 @@ class Stepping:
         taken = [choice for choice in path[:at] if choice is not None]
         guide = Guided(departures(taken), at)
         witness = _Witness(self._plan)
-        run, sched = record(self._plan, guide, self.clock, witness)
+        run, sched = record(self._plan, guide, self.clock, witness, apart=self._apart)
         if guide.choices != list(path[:at]):
             raise ScheduleError(
                 "repeated under the same choices, the program does something else; "
@@ -342,7 +344,9 @@ class Stepping:
                 strategy = Bounded(bound)
                 while left > 0:
                     left -= 1
-                    sched = Scheduler(crew, strategy, clock=self.clock, max_steps=limit)
+                    sched = Scheduler(
+                        crew, strategy, clock=self.clock, max_steps=limit, apart=self._apart
+                    )
                     sched.run(self._plan.instantiate(sched))
                     if sched.verdict not in ("ok", "inconclusive"):
                         best, limit = sched, sched.steps  # what takes as many is cut short
@@ -351,7 +355,11 @@ class Stepping:
                     strategy.begin()
         if best is None:
             return None
-        return encode(departures(best.decisions), self._plan.fingerprint, self.clock)
+        return self._encoded(best.decisions)
+
+    def _encoded(self, decisions: list[tuple[int, int]]) -> str:
+        way = departures(decisions)
+        return encode(way, self._plan.fingerprint, self.clock, apart=self._apart)
 
     # -- as text and as a page ------------------------------------------------------------------
 

@@ -268,7 +268,7 @@ def _threading() -> Contents:
         "enumerate": threads.enumerate,
         "excepthook": threads.excepthook,
         **_named_in("_thread", "get_ident", "get_native_id", "stack_size"),
-        "local": real.local,  # a run never has two threads on one OS thread
+        "local": threads.local,
         "main_thread": threads.main_thread,
         **_tracing("threading"),
     }
@@ -331,7 +331,7 @@ def _bare_threads() -> Contents:
         "TIMEOUT_MAX": real.TIMEOUT_MAX,
         "_ExceptHookArgs": threads.ExceptHookArgs,
         "_excepthook": threads.excepthook,
-        "_local": real._local,
+        "_local": threads.local,
         "allocate": _lock_factory(),
         "allocate_lock": _lock_factory(),
         "error": real.error,

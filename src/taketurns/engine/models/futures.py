@@ -1,15 +1,26 @@
 """Future, ThreadPoolExecutor, wait and as_completed.
 
-All orders in which a pool can make its calls are explored, but not every way to share them out: a
-call goes to a new worker unless there are enough of them, or one is certainly idle (its last call
-ended at an earlier moment, or the caller has seen the result). A worker that has nothing to do when
-its pool is shut down is as good as ended, and takes no step for it.
+All orders in which a pool can make its calls are explored. How they are shared out matters only to
+who can tell the workers apart, so at first there are not all ways to do that: a call goes to a new
+worker unless there are enough of them, or one is certainly idle (its last call ended at an earlier
+moment, or the caller has seen the result). The first call that looks at who makes it, and all that
+a worker may keep from one call to the next (attributes of a `local`, context variables, a reentrant
+lock, what an initializer did), lets the search begin again with workers that are told apart: calls
+wait in one queue, from which any free worker takes the next, and a worker is hired where the
+library hires one. So it does where calls that no worker has taken yet are cancelled at the end.
+Only one thing is left out then, and the claim is lowered: a worker whose initializer fails may take
+away what tells another one that the pool is shut down, and the library waits for that one for ever.
+
+A worker that has nothing to do when its pool is shut down is as good as ended, and takes no step
+for it.
 """
 
 from __future__ import annotations
 
 import collections
+import contextvars
 import itertools
+import sys
 import types
 from concurrent.futures import (
     ALL_COMPLETED,
@@ -27,7 +38,7 @@ from concurrent.futures._base import (
     DoneAndNotDoneFutures,
 )
 from concurrent.futures.thread import BrokenThreadPool
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from taketurns.engine.errors import SimulationError
 from taketurns.engine.recording import learner_line
@@ -43,6 +54,8 @@ DEFAULT_WORKERS = 8  # of a real pool on 4 cores; fixed, so that no verdict depe
 _OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)
 _NOTIFIED = (CANCELLED_AND_NOTIFIED, FINISHED)
 STAFF, WORK = "staff", "work"  # the two parts of a pool
+# Since 3.13 a worker counts as idle when it finds no work; before, when it has done some.
+LOOKS_FIRST = sys.version_info >= (3, 13)
 
 
 class Future(Model):
@@ -339,10 +352,10 @@ def _log(level: str, message: str, error: BaseException) -> None:
 class _Item:
     """A call to make."""
 
-    def __init__(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def __init__(self, fn: Callable[..., Any], args: Any, kwargs: Any, over: bool = False) -> None:
         self.future = Future()
         self.call = (fn, args, kwargs)
-        self.over = False
+        self.over = over
         self.end = 0.0  # virtual seconds, once it is over
 
     def is_over(self) -> bool:
@@ -368,12 +381,22 @@ class _Item:
         self.end = sched.now
 
 
+def _nothing() -> None:
+    """What a worker has done that has not done anything yet."""
+
+
 class _Worker:
     """A thread of a pool and the item that it was given last."""
 
+    thread: Thread
+    ready = False  # has it done what the initializer wants?
+    counts = False  # does it matter whether it is idle, or were there enough when it took its item?
+
     def __init__(self, item: _Item) -> None:
         self.item = item
-        self.thread: Thread
+
+    def is_ready(self) -> bool:
+        return self.ready
 
 
 class ThreadPoolExecutor(Model, Executor):
@@ -406,9 +429,17 @@ class ThreadPoolExecutor(Model, Executor):
         self._tt_items: list[_Item] = []  # all that were accepted
         self._tt_queue: collections.deque[_Item] = collections.deque()
         self._tt_workers: list[_Worker] = []
+        sched = here()
+        if initializer is not None and max_workers > 1:
+            sched.tell_apart()
+        self._tt_apart = bool(sched.apart)
+        self._tt_idle = 0  # the library's count of idle workers, until there are enough
+        self._tt_locked = False  # while what the library does under a lock takes several steps
 
     @property
     def _threads(self) -> set[Thread]:
+        if self._max_workers > 1:
+            here().tell_apart()
         here().step("is-set", self, "R")
         return {worker.thread for worker in self._tt_workers}
 
@@ -427,6 +458,8 @@ class ThreadPoolExecutor(Model, Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
         """Have `fn(*args, **kwargs)` called by a worker; return the Future of its result."""
+        if self._tt_apart:
+            return self._tt_enqueue(_Item(fn, args, kwargs))
         sched = here()
         hiring = not self._tt_is_full()
         # What is known to have a result is over when its callbacks are.
@@ -437,10 +470,7 @@ class ThreadPoolExecutor(Model, Executor):
         sched.step("submit", self, key=STAFF if hiring else None, more=more)
         if hiring and self._tt_is_full():
             sched.step("submit", self, more=(roll(sched),))
-        if self._broken:
-            raise BrokenThreadPool(self._broken)
-        if self._shutdown:
-            raise RuntimeError("cannot schedule new futures after shutdown")
+        self._tt_check()
         item = _Item(fn, args, kwargs)
         self._tt_items.append(item)
         if self._tt_is_full():
@@ -449,32 +479,84 @@ class ThreadPoolExecutor(Model, Executor):
             self._tt_hire(item)
         return item.future
 
+    def _tt_check(self) -> None:
+        if self._broken:
+            raise BrokenThreadPool(self._broken)
+        if self._shutdown:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    def _tt_enqueue(self, item: _Item) -> Future:
+        """Put a call where any worker may take it, and hire one if the library would."""
+        sched = here()
+        if self._tt_is_staffed():
+            sched.step("submit", self, key=WORK, guard=self._tt_guard())
+            self._tt_check()
+            self._tt_items.append(item)
+            self._tt_queue.append(item)
+            return item.future
+        sched.step("submit", self, guard=self._tt_guard(), more=(roll(sched),))
+        self._tt_check()
+        self._tt_items.append(item)
+        self._tt_queue.append(item)
+        if LOOKS_FIRST and not self._tt_is_staffed():
+            # A worker may take the call and come back before it is asked who is idle.
+            self._tt_locked = True
+            sched.step("submit", self, more=(roll(sched),))
+            self._tt_locked = False
+        if self._tt_idle:
+            self._tt_idle -= 1
+        elif not self._tt_is_staffed():
+            self._tt_hire(_Item(_nothing, (), {}, over=True))
+        return item.future
+
+    def _tt_is_staffed(self) -> bool:
+        return len(self._tt_workers) >= self._max_workers
+
+    def _tt_guard(self) -> Callable[[], bool] | None:
+        return self._tt_is_unlocked if self._tt_apart else None
+
+    def _tt_is_unlocked(self) -> bool:
+        return not self._tt_locked
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Accept no more calls; wait for those accepted, or cancel those not yet begun."""
         sched = here()
-        sched.step("shutdown", self)
+        # Who is idle matters no more.
+        key = WORK if self._tt_apart else None
+        sched.step("shutdown", self, key=key, guard=self._tt_guard())
         self._shutdown = True
         if cancel_futures:
+            if any(sched.current not in item.future._tt_seen for item in self._tt_items):
+                sched.tell_apart()  # a call may be cancelled that was given to a worker already
+            self._tt_locked = True
             while self._tt_queue:
                 item = self._tt_queue.popleft()
                 self._tt_items.remove(item)
                 item.future.cancel()
                 sched.step("shutdown", self, key=WORK)  # a worker may come between
+            self._tt_locked = False
         for item in self._tt_items if wait else ():
             future = item.future
             if not (item.over and sched.current in future._tt_seen):
                 attempt("join", future, item.is_over, None, "R", waits=future._tt_waits)
+        if wait and self._tt_apart and self._initializer is not None:
+            for worker in self._tt_workers:
+                thread = worker.thread
+                attempt("join", thread, worker.is_ready, None, "R", waits=thread._tt_waits)
 
     def _tt_hire(self, item: _Item) -> None:
         worker = _Worker(item)
         name = f"{self._thread_name_prefix}_{len(self._tt_workers)}"
         self._tt_workers.append(worker)
+        worker.counts = not self._tt_is_staffed()
         worker.thread = Thread(name=name, target=self._tt_work, args=(worker,))
         worker.thread._tt_rests = lambda: self._shutdown and worker.item.over and not self._tt_queue
         worker.thread._tt_go()
 
     def _tt_work(self, worker: _Worker) -> None:
         """What a worker does all its life."""
+        sched = here()
+        sched.current.pooled = self._max_workers > 1 and not self._tt_apart
         if self._initializer is not None:
             try:
                 self._initializer(*self._initargs)
@@ -485,14 +567,50 @@ class ThreadPoolExecutor(Model, Executor):
                     raise
                 _log("critical", "Exception in initializer:", error)
                 self._tt_break(worker)
+                self._tt_get_ready(worker)
                 return
-        sched = here()
+            self._tt_get_ready(worker)
+        if self._tt_apart:
+            self._tt_serve(worker)
+        kept = contextvars.copy_context()
         while True:
             worker.item.run()
-            sched.current.idle = True
-            attempt("get", self, self._tt_has_work, None, key=WORK, waits=self._tt_waits)
-            sched.current.idle = False
+            if sched.current.holds or not _same(kept, contextvars.copy_context()):
+                sched.look_at_self()  # the next call may find what this one has left
+            self._tt_wait_for_work()
             worker.item = self._tt_queue.popleft()
+
+    def _tt_get_ready(self, worker: _Worker) -> None:
+        if self._tt_apart:
+            here().step("set", worker.thread)
+            worker.ready = True
+
+    def _tt_serve(self, worker: _Worker) -> NoReturn:
+        """Make whatever call is next, and count as idle where the library counts so."""
+        sched = here()
+        while True:
+            waits = True
+            if LOOKS_FIRST and worker.counts:
+                sched.step("try-get", self, key=WORK)
+                waits = not self._tt_queue
+                if waits:
+                    sched.stutter()
+                    sched.step("set", self, key=STAFF)
+                    self._tt_idle += 1
+            if waits:
+                self._tt_wait_for_work()
+            worker.item = self._tt_queue.popleft()
+            worker.counts = not self._tt_is_staffed()
+            worker.item.run()
+            if worker.counts and not LOOKS_FIRST:
+                sched.step("set", self, key=STAFF)
+                self._tt_idle += 1
+
+    def _tt_wait_for_work(self) -> None:
+        sched = here()
+        sched.current.idle = True
+        attempt("get", self, self._tt_has_work, None, key=WORK, waits=self._tt_waits)
+        sched.current.idle = False
 
     def _tt_has_work(self) -> bool:
         return bool(self._tt_queue)
@@ -502,14 +620,34 @@ class ThreadPoolExecutor(Model, Executor):
 
     def _tt_break(self, worker: _Worker) -> None:
         """The initializer failed: nothing that was submitted will be done."""
-        here().step("shutdown", self)
+        sched = here()
+        sched.step("shutdown", self, guard=self._tt_guard())
         self._broken = "A thread initializer failed, the thread pool is not usable anymore"
+        if self._tt_apart:
+            if self._shutdown and len(self._tt_workers) > 1:
+                sched.exact = False  # another one may never hear of it
+            self._tt_locked = True
+            while self._tt_queue:
+                item = self._tt_queue.popleft()
+                if not item.future._tt_over():
+                    item.future.set_exception(BrokenThreadPool(self._broken))
+                item.over = True
+                sched.step("shutdown", self, key=WORK)  # a worker may come between
+            self._tt_locked = False
+            return
         items = [worker.item, *self._tt_queue]
         self._tt_queue.clear()
         for item in items:
             if not item.future._tt_over():
                 item.future.set_exception(BrokenThreadPool(self._broken))
             item.over = True
+
+
+def _same(before: contextvars.Context, after: contextvars.Context) -> bool:
+    """Whether all context variables are what they were."""
+    return len(before) == len(after) and all(
+        name in before and before[name] is value for name, value in after.items()
+    )
 
 
 class ProcessPoolExecutor(Executor):

@@ -128,6 +128,7 @@ class RLock(Model):
 
         if not attempt("acquire", self, free, limit, waits=self._tt_waits):
             return False
+        me.holds += not self._tt_count
         self._tt_holder = me
         self._tt_count += 1
         return True
@@ -140,6 +141,7 @@ class RLock(Model):
             raise RuntimeError("cannot release un-acquired lock")
         self._tt_count -= 1
         if not self._tt_count:
+            sched.current.holds -= 1
             self._tt_holder = None
 
     if sys.version_info >= (3, 14):
@@ -168,6 +170,8 @@ class RLock(Model):
         if not self._tt_count:
             raise RuntimeError("cannot release un-acquired lock")
         count, self._tt_count = self._tt_count, 0
+        if self._tt_holder is not None:
+            self._tt_holder.holds -= 1
         self._tt_holder = None
         return count
 

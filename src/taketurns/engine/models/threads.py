@@ -8,6 +8,7 @@ with learners' subclasses (`_target`, `_args`, `_kwargs`, `_name`, `_started`) a
 
 from __future__ import annotations
 
+import _thread
 import contextvars
 import itertools
 import sys
@@ -16,6 +17,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from taketurns.engine.containment import where
 from taketurns.engine.scheduler import Abort, Scheduler, Task, here
 
 from .base import Model, Untold, announcing, attempt, newer
@@ -144,7 +146,7 @@ class Thread(Model):
         self._name = name
         self._args = args
         self._kwargs = {} if kwargs is None else kwargs
-        self._daemonic = current_thread().daemon if daemon is None else daemon
+        self._daemonic = _thread_of(here().current).daemon if daemon is None else daemon
         self._tt_context: contextvars.Context | None = context
         self._started = _Started()
         self._initialized = True
@@ -481,8 +483,9 @@ def start_new_thread(
 
 def current_thread() -> Thread:
     """The Thread that runs."""
-    task = here().current
-    return _thread_of(task)
+    sched = here()
+    sched.look_at_self()
+    return _thread_of(sched.current)
 
 
 def _thread_of(task: Task) -> Thread:
@@ -512,6 +515,7 @@ class _Roll:
 def enumerate() -> list[Thread]:
     """All threads that are alive; each of them is asked in a step of its own."""
     sched = here()
+    sched.look_at_self()
     sched.step("is-set", roll(sched))
     sched.stutter()
     tasks = [task for task in sched.tasks if task.thread is not None or not task.index]
@@ -527,7 +531,36 @@ def active_count() -> int:
 
 def get_ident() -> int:
     """The number of the thread that runs."""
-    return here().current.ident
+    sched = here()
+    sched.look_at_self()
+    return sched.current.ident
+
+
+class local(_thread._local):
+    """Attributes that every thread has of its own: a run never has two on one OS thread."""
+
+    __module__ = "_thread"
+    __qualname__ = "_local"
+
+    def __getattribute__(self, name: str) -> Any:
+        _look_at_self()
+        return super().__getattribute__(name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        _look_at_self()
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        _look_at_self()
+        super().__delattr__(name)
+
+
+local.__name__ = "_thread._local"  # which is what error messages call it
+
+
+def _look_at_self() -> None:
+    if where.sched is not None:
+        where.sched.look_at_self()
 
 
 SMALLEST_STACK = 32_768  # bytes
