@@ -39,6 +39,8 @@ def too_many_inside(case: Case) -> Finding | None:
         if seen is None or seen.line != fatal.line or len(crowd) < 2:
             continue
         last = crowd[-1]
+        if any(_gave_up(case, e.thread, last.step) for e in crowd):
+            continue  # somebody did ask for a permit, and came in without one
         twice = _given_back_twice(case, last)
         if twice is not None and seen.before == str(len(crowd)):
             first, second = twice
@@ -89,6 +91,14 @@ def _noted_as_most(case: Case, last: Event, seen: Event) -> bool:
             for e in case.by_place[seen.where]
             if last.step < e.step < seen.step
         )
+    )
+
+
+def _gave_up(case: Case, thread: str, step: int) -> bool:
+    """Whether a thread had asked for a lock or permit in vain before this step."""
+    return any(
+        e.kind == "timeout" and e.detail == ("acquire",) and e.step < step
+        for e in case.by_thread[thread]
     )
 
 

@@ -280,7 +280,7 @@ def joins_with_the_lock_that_the_other_needs():
         thread.join()
 
 
-@wrong("deadlock")
+@wrong("deadlock", "self-deadlock")
 def a_task_waits_for_a_task_behind_it():
     """JCIP 8.1.1, listing 8.1: thread starvation deadlock in a pool of one."""
     with ThreadPoolExecutor(1) as pool:
