@@ -111,15 +111,16 @@ def test_random_programs_were_compared_for_the_record_and_none_differed():
     assert [] == fidelity["library_did_more"] + fidelity["model_did_more"]
 
 
-def test_sliders_and_the_stepper_were_measured_for_the_record_and_are_as_quick_as_promised(latency):
+def test_sliders_and_the_stepper_were_measured_for_the_record_beside_matplotlib():
     record = figures("latency")
     shown = [(row["threads"], row["slider"]) for row in record["sliders"]]
 
     assert 20 <= record["presses"]
     assert [(8, "sleep"), (8, "threads"), (32, "sleep"), (32, "threads")] == shown
     assert 200 == record["stepper"]["steps"]
-    assert [] == latency.slow(record)
-    assert all(row["ratio"] > 1 for row in record["sliders"])
+    # Milliseconds are the machine's: 30 and 60 were promised where matplotlib takes 124.
+    assert all(row["ratio"] >= 124 / 30 for row in record["sliders"])
+    assert record["stepper"]["ratio"] >= 124 / 60
 
 
 def test_a_latency_above_what_was_promised_is_told(latency):

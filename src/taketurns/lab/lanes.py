@@ -141,7 +141,7 @@ class Lanes:
         """Spread the items evenly over the rows, so that the last is not nearly empty."""
         low, high = self.left + (self.right - self.left) / 4, self.right
         best = self.rows
-        while high - low > 8:
+        while high - low > 16:
             self.edge = (low + high) / 2
             rows = self._rows()
             if len(rows) == len(best):
