@@ -31,6 +31,8 @@ from typing import TYPE_CHECKING, Any
 from programs import CASES, Case, counting, together
 
 from taketurns import explore, simulate
+from taketurns.course import readme
+from taketurns.course.folder import Course
 from taketurns.engine.scheduler import Scheduler
 from taketurns.engine.search import Bounded, Reduced
 from taketurns.engine.source import plan
@@ -47,7 +49,7 @@ MOST = 20_000  # executions, then a search is given up
 SECONDS = 60.0  # for frontrun, which can be told a time
 PATIENCE = 600.0  # for a whole process
 ENOUGH = 1.0  # seconds that repetitions of a quick search take together
-BEGIN, END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
+PART = "benchmarks"  # of README
 
 
 @dataclass(frozen=True)
@@ -370,13 +372,6 @@ def _count(found: dict[str, Any], most: int) -> str:
     return f"{found['executions']:,}" if found["executions"] else "–"
 
 
-def in_readme(text: str, block: str) -> str:
-    """README's text with the block between the markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{block}\n{END}{after}"
-
-
 def main() -> int:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -390,9 +385,8 @@ def main() -> int:
         into.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
         said = wrong(figures)
         print(*said, sep="\n")
-    readme = HERE.parent / "README.md"
     found = (json.loads((HERE / f"{name}.json").read_text("utf-8")) for name in FILES)
-    readme.write_text(in_readme(readme.read_text("utf-8"), table(*found)), "utf-8")
+    readme.write(Course(HERE.parent), PART, table(*found))
     return 1 if said else 0
 
 

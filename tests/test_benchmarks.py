@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from taketurns import explore
+from taketurns.course import readme
+from taketurns.course.folder import Course
 
 ROOT = Path(__file__).resolve().parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -40,11 +42,12 @@ def figures(name):
 
 
 def test_the_readme_shows_the_figures_of_the_json_files(engine):
-    readme = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "README.md").read_text("utf-8")
     table = engine.table(*map(figures, engine.FILES))
+    before, _, after = readme.parts(Course(ROOT), engine.PART)
 
-    assert f"{engine.BEGIN}\n{table}\n{engine.END}" in readme
-    assert readme == engine.in_readme(readme, table)
+    assert f"<!-- benchmarks -->\n{table}\n<!-- /benchmarks -->" in text
+    assert text == f"{before}{table}{after}"
 
 
 @pytest.mark.parametrize("threads, times", [(2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (4, 1), (5, 1)])
