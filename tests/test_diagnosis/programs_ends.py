@@ -778,6 +778,7 @@ def asked_one_thread_one_by_one():
 
 
 NAMED = {
+    "wrong-without-preemption": [joined_and_wrong, none_is_a_result],
     "not-joined": [
         a_saver_told_to_stop,
         looked_too_early,
@@ -818,6 +819,10 @@ NAMED = {
     ],
 }
 NEAR_MISSES = {
+    "wrong-without-preemption": {
+        opened_too_late_for_a_bell: None,
+        died_of_a_bad_number: "exception-in-thread",
+    },
     "not-joined": {
         joined_and_wrong: None,
         a_call_that_has_nothing_to_do_with_it: None,

@@ -768,6 +768,7 @@ def counts_in_each_phase_without_a_lock():
 
 
 NAMED = {
+    "wrong-without-preemption": [waits_for_a_signal_that_never_comes],
     "lock-not-released": [left_by_an_early_return, left_by_an_exception],
     "permit-leak": [permit_kept_on_error, both_permits_kept],
     "self-deadlock": [
@@ -807,6 +808,7 @@ NAMED = {
     "barrier-lapping": [one_round_ahead, cells_of_neighbours],
 }
 NEAR_MISSES = {
+    "wrong-without-preemption": {waits_for_an_event_that_needs_its_lock: None},
     "lock-not-released": {waits_for_a_signal_that_never_comes: None, a_lock_as_a_signal: None},
     "permit-leak": {waits_for_a_signal_that_never_comes: None, a_lock_as_a_signal: None},
     "self-deadlock": {

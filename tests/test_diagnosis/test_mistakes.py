@@ -12,7 +12,7 @@ from taketurns.diagnosis import MISTAKES
 
 from . import programs_barriers, programs_ends, programs_queues, programs_races, programs_waiting
 
-# As in the design, section 3.
+# As in the design, section 3; the last one was added (CONTRIBUTING says why).
 DESIGN = """
     lost-update check-then-act lock-not-shared lock-released-between-read-and-write
     lock-not-released lock-order self-deadlock if-instead-of-while lost-wakeup
@@ -20,7 +20,10 @@ DESIGN = """
     barrier-lapping missing-sentinel falsy-sentinel check-then-block missing-task-done not-joined
     sleep-as-synchronisation timeout-ignored exception-swallowed exception-in-thread
     accidentally-serial completion-order late-binding daemon-killed
+    wrong-without-preemption
 """
+# What is told of any program whose first schedule fails, if there is nothing better to tell.
+PLAIN = "wrong-without-preemption"
 MODULES = (programs_barriers, programs_ends, programs_queues, programs_races, programs_waiting)
 NAMED = [
     (mistake, program)
@@ -67,7 +70,8 @@ def test_the_mistake_is_named(mistake, program) -> None:
 @pytest.mark.parametrize("mistake, program, named", NEAR_MISSES, ids=ids)
 def test_a_program_that_fails_otherwise_is_not_accused(mistake, program, named) -> None:
     assert mistake != named
-    assert named == failure(program).mistake, failure(program).explain()
+    found = failure(program).mistake
+    assert named == (None if found == PLAIN != mistake else found), failure(program).explain()
 
 
 @pytest.mark.parametrize("mistake, program", NAMED, ids=ids)

@@ -23,7 +23,12 @@ from .ends import (
     unfinished,
 )
 from .limits import limit_not_enforced, timeout_ignored, too_many_inside, work_left_undone
-from .order import accidentally_serial, completion_order, late_binding
+from .order import (
+    accidentally_serial,
+    completion_order,
+    late_binding,
+    wrong_without_preemption,
+)
 from .queues import (
     check_then_block,
     done_too_early,
@@ -80,6 +85,7 @@ MISTAKES = frozenset(
         "sleep-as-synchronisation",
         "timeout-ignored",
         "wrong-thread-notified",
+        "wrong-without-preemption",
     }
 )
 
@@ -128,6 +134,8 @@ _RULES: tuple[Callable[[Case], Finding | None], ...] = (
     lost_before_the_standstill,
     overwritten_unread,
     phase_not_waited_for,
+    # What is sure when nothing else is.
+    wrong_without_preemption,
 )
 
 

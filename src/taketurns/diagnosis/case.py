@@ -92,6 +92,11 @@ class Case:
         return self.run.schedule.startswith("~")
 
     @property
+    def preempted(self) -> bool:
+        """A thread had to let another one go first although it could have gone on."""
+        return not self.run.schedule.lstrip("+~").startswith("0.")
+
+    @property
     def main(self) -> str:
         """The thread that ran the program."""
         return self.run.threads[0]

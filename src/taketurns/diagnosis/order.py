@@ -337,3 +337,24 @@ def _why(case: Case, one: _Span, two: _Span) -> str:
         if waited and event.thread not in (first.thread, second.thread):
             return f"{event.thread} waited for {datum(event)} ({line(event)}) before it went on"
     return "they did not run at the same time"
+
+
+def wrong_without_preemption(case: Case) -> Finding | None:
+    """The first schedule of all fails, in which every thread goes on for as long as it can."""
+    if case.preempted:
+        return None
+    if case.fatal is not None:
+        error = (case.fatal.target or "an exception").partition(":")[0]
+        happened = f"{case.fatal.thread} raised {error} ({line(case.fatal)})"
+    elif case.blocked:
+        first = case.blocked[0]
+        happened = f"{first.thread} waits in vain for {first.waited_for} ({line(first)})"
+    else:
+        return None
+    timers = " (sleeps and time-outs may take any time here)" if case.adversarial else ""
+    return Finding(
+        "wrong-without-preemption",
+        f"{happened}, and yet no thread was preempted in this run: each went on until it had to "
+        f"wait or had ended{timers}. So look for the mistake in what the code does when it is read "
+        "from top to bottom, before you look for a gap between two steps.",
+    )

@@ -1,5 +1,5 @@
 # fails: fetch-all-in-order
-# mistake: none
+# mistake: wrong-without-preemption
 def fetch_all(urls, fetch):
     threads = [threading.Thread(target=fetch, args=(url,)) for url in urls]
     for thread in threads:

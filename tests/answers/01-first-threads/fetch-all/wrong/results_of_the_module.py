@@ -1,5 +1,5 @@
 # fails: fetch-all-in-order
-# mistake: none
+# mistake: wrong-without-preemption
 results = []
 
 

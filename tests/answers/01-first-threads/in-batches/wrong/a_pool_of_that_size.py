@@ -1,5 +1,5 @@
 # fails: batches-wait
-# mistake: none
+# mistake: wrong-without-preemption
 from concurrent.futures import ThreadPoolExecutor
 
 

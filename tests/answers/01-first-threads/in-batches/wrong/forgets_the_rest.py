@@ -1,5 +1,5 @@
 # fails: batches-wait
-# mistake: none
+# mistake: wrong-without-preemption
 def in_batches(jobs, size):
     for number in range(len(jobs) // size):
         threads = [

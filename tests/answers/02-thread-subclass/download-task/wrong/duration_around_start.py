@@ -1,5 +1,5 @@
 # fails: download-task-duration
-# mistake: none
+# mistake: wrong-without-preemption
 class DownloadTask(threading.Thread):
     def __init__(self, file_name, fetch):
         super().__init__()

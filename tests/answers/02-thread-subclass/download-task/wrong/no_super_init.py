@@ -1,5 +1,5 @@
 # fails: download-task-result
-# mistake: none
+# mistake: wrong-without-preemption
 class DownloadTask(threading.Thread):
     def __init__(self, file_name, fetch):
         self.file_name = file_name

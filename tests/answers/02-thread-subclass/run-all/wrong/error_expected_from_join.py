@@ -1,5 +1,5 @@
 # fails: run-all-errors
-# mistake: none
+# mistake: wrong-without-preemption
 def run_all(tasks):
     for task in tasks:
         task.start()

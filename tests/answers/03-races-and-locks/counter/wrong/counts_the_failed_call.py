@@ -1,5 +1,5 @@
 # fails: counter-usable-after-error
-# mistake: none
+# mistake: wrong-without-preemption
 class Counter:
     def __init__(self):
         self.value = 0

@@ -1,5 +1,5 @@
 # fails: inventory-usable-after-error
-# mistake: none
+# mistake: wrong-without-preemption
 class Inventory:
     def __init__(self, shelf, store):
         self.shelf = shelf

@@ -1,5 +1,5 @@
 # fails: inventory-total-kept
-# mistake: none
+# mistake: wrong-without-preemption
 class Inventory:
     lock = threading.Lock()
 

@@ -1,5 +1,5 @@
 # fails: desk-sells-what-it-has
-# mistake: none
+# mistake: wrong-without-preemption
 class TicketDesk:
     def __init__(self, seats):
         self.left = seats

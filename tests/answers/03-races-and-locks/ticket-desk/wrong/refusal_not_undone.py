@@ -1,5 +1,5 @@
 # fails: desk-open-after-refusal
-# mistake: none
+# mistake: wrong-without-preemption
 class TicketDesk:
     def __init__(self, seats):
         self.left = seats

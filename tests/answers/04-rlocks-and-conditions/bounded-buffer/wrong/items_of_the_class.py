@@ -1,5 +1,5 @@
 # fails: buffer-first-in-first-out
-# mistake: none
+# mistake: wrong-without-preemption
 class BoundedBuffer:
     items = []
     changed = threading.Condition()

@@ -1,5 +1,5 @@
 # fails: buffer-first-in-first-out
-# mistake: none
+# mistake: wrong-without-preemption
 class BoundedBuffer:
     def __init__(self, size):
         self.size = size

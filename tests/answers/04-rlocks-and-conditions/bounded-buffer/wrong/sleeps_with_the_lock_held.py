@@ -1,5 +1,5 @@
 # fails: buffer-waits
-# mistake: none
+# mistake: wrong-without-preemption
 class BoundedBuffer:
     def __init__(self, size):
         self.size = size

@@ -1,5 +1,5 @@
 # fails: turns-pass-after-error
-# mistake: none
+# mistake: wrong-without-preemption
 class TakingTurns:
     def __init__(self, players):
         self.players = players

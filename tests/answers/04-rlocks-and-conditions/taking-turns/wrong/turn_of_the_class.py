@@ -1,5 +1,5 @@
 # fails: turns-in-order
-# mistake: none
+# mistake: wrong-without-preemption
 class TakingTurns:
     turn = 0
     passed = threading.Condition()

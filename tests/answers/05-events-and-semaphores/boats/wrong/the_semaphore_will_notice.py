@@ -1,5 +1,5 @@
 # fails: boats-given-back
-# mistake: none
+# mistake: wrong-without-preemption
 class Boats:
     def __init__(self, count):
         self._free = list(range(1, count + 1))

@@ -1,5 +1,5 @@
 # fails: boats-taken
-# mistake: none
+# mistake: wrong-without-preemption
 class Boats:
     def __init__(self, count):
         self.count = count

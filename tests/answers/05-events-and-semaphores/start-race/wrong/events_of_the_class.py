@@ -1,5 +1,5 @@
 # fails: race-nobody-early
-# mistake: none
+# mistake: wrong-without-preemption
 class Runner(threading.Thread):
     ready = 0
     lock = threading.Lock()

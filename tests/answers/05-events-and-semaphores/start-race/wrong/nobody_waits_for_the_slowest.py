@@ -1,5 +1,5 @@
 # fails: race-nobody-early
-# mistake: none
+# mistake: wrong-without-preemption
 def start_race(runners, shot):
     fired = threading.Event()
     results = [None] * len(runners)

@@ -1,5 +1,5 @@
 # fails: frames-complete
-# mistake: none
+# mistake: wrong-without-preemption
 def render_frames(frames, parts, paint, show):
     pieces = [None] * parts
     barrier = threading.Barrier(parts)

@@ -1,5 +1,5 @@
 # fails: consumer-answers-every-value
-# mistake: none
+# mistake: wrong-without-preemption
 def consumer(jobs, handle, results):
     for item in iter(jobs.get, STOP):
         try:

@@ -1,5 +1,5 @@
 # fails: consumer-says-it-is-done
-# mistake: none
+# mistake: wrong-without-preemption
 def consumer(jobs, handle, results):
     while True:
         item = jobs.get()

@@ -1,5 +1,5 @@
 # fails: pipeline-nothing-lost
-# mistake: none
+# mistake: wrong-without-preemption
 def pipeline(producers, consumers, handle):
     belt, results = queue.Queue(), []
 

@@ -1,5 +1,5 @@
 # fails: wash-up-every-cup
-# mistake: none
+# mistake: wrong-without-preemption
 def wash_up(cups, wash, dry, room):
     rack, results = queue.Queue(maxsize=room), []
 

@@ -1,5 +1,5 @@
 # fails: autosaver-saves-in-time
-# mistake: none
+# mistake: wrong-without-preemption
 class Autosaver:
     def __init__(self, save, interval):
         self.save = save

@@ -1,5 +1,5 @@
 # fails: autosaver-clean-end
-# mistake: none
+# mistake: wrong-without-preemption
 class Autosaver:
     def __init__(self, save, interval):
         self.save = save

@@ -1,5 +1,5 @@
 # fails: shop-nothing-lost
-# mistake: none
+# mistake: wrong-without-preemption
 class CopyShop:
     def __init__(self, print_order):
         self.print_order = print_order

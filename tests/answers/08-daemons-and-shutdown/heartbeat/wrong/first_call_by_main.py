@@ -1,5 +1,5 @@
 # fails: heartbeat-only-inside
-# mistake: none
+# mistake: wrong-without-preemption
 class Heartbeat:
     def __init__(self, send, interval):
         self.send = send

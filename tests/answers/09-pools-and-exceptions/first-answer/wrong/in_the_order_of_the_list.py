@@ -1,5 +1,5 @@
 # fails: first-answer-fastest
-# mistake: none
+# mistake: wrong-without-preemption
 def first_answer(mirrors, fetch):
     pool = ThreadPoolExecutor()
     futures = [pool.submit(fetch, mirror) for mirror in mirrors]

@@ -1,5 +1,5 @@
 # fails: first-answer-fastest
-# mistake: none
+# mistake: wrong-without-preemption
 def first_answer(mirrors, fetch):
     with ThreadPoolExecutor() as pool:
         futures = [pool.submit(fetch, mirror) for mirror in mirrors]

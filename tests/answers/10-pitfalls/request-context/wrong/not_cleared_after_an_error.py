@@ -1,5 +1,5 @@
 # fails: context-nothing-left
-# mistake: none
+# mistake: wrong-without-preemption
 class RequestContext:
     def __init__(self):
         self._own = threading.local()

@@ -1,5 +1,5 @@
 # fails: links-clean-end
-# mistake: none
+# mistake: wrong-without-preemption
 def check_links(start, fetch, limit):
     broken = {}
 

@@ -1,5 +1,5 @@
 # fails: patient-backs-off
-# mistake: none
+# mistake: wrong-without-preemption
 class PatientFetcher:
     def __init__(self, fetch, attempts, pause):
         self.fetch = fetch
