@@ -777,6 +777,28 @@ def asked_one_thread_one_by_one():
     assert took == 1, f"it took {took} s"
 
 
+def patient(fetch):
+    for pause in (1, 2):
+        try:
+            return fetch()
+        except ConnectionError as error:
+            last = error
+        time.sleep(pause)
+    raise last
+
+
+def tried_again_and_told():
+    def down():
+        raise ConnectionError("down")
+
+    start = time.monotonic()
+    try:
+        patient(down)
+    except ConnectionError:
+        took = time.monotonic() - start
+        assert took == 1, f"the last call failed at 1 s: expected the error then, got it at {took}"
+
+
 NAMED = {
     "wrong-without-preemption": [joined_and_wrong, none_is_a_result],
     "not-joined": [
@@ -834,6 +856,7 @@ NEAR_MISSES = {
     "daemon-killed": {a_daemon_that_was_joined: None, a_service_that_goes_on: None},
     "exception-swallowed": {
         caught_and_told: None,
+        tried_again_and_told: None,
         none_is_a_result: None,
         asked_and_raised: None,
         kept_under_another_name: None,
@@ -857,6 +880,7 @@ NEAR_MISSES = {
         the_same_value_twice: None,
     },
     "accidentally-serial": {
+        tried_again_and_told: None,
         at_the_same_time_but_too_slow: None,
         did_most_of_it_alone_and_did_not_wait_for_the_rest: None,
         noted_when_it_asked_again: None,

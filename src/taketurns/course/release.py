@@ -48,7 +48,7 @@ class _Log(logging.Handler):
 
 
 def generate(course: Course) -> dict[str, bytes]:
-    """Return what belongs into `release/`: the content of each notebook under its name.
+    """Return what belongs in `release/`: the content of each notebook under its name.
 
     Raises CourseError where a master has a fault that nbgrader refuses or students would see.
     """

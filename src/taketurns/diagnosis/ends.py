@@ -69,7 +69,7 @@ def unfinished(case: Case) -> Finding | None:
                 f"{start.thread} started {name} as a daemon ({line(start)}) and did not wait for "
                 f"it: when the result was looked at ({line(fatal)}), {name} was in the middle of "
                 "its work. A program does not wait for its daemons, it stops them wherever they "
-                "are. Work that matters belongs into a thread that is told to finish and is "
+                "are. Work that matters belongs in a thread that is told to finish and is "
                 "joined.",
             )
         return Finding(
@@ -310,7 +310,8 @@ def exception_swallowed(case: Case) -> Finding | None:
             continue
         inside, *ready = event.detail
         callers = [name for name in ready if _is_of(case.run.program, name)]
-        if callers and not _is_of(case.run.program, inside):
+        told = any(e.kind == "caught" and e.detail[0] in callers for e in case.after(event))
+        if callers and not told and not _is_of(case.run.program, inside):
             return Finding(
                 "exception-swallowed",
                 f"{inside} caught {event.target} ({event.thread}, {line(event)}) and went on, so "

@@ -255,6 +255,8 @@ def _did_it_alone(case: Case, fatal: Event, looks: list[Event]) -> Finding | Non
         return None
     if {e.thread for e in others} - case.ended:
         return None  # they may have begun to wait as well
+    if any(e.kind == "caught" for e in case.steps(fatal.thread, slept[0].step, slept[-1].step)):
+        return None  # it failed, waited and tried again, which nobody else can do meanwhile
     idle = sorted({e.thread for e in others}, key=case.run.threads.index)
     rest = f"while {listed(idle)} had nothing to do" if idle else "and no thread was started"
     return Finding(
@@ -345,6 +347,8 @@ def wrong_without_preemption(case: Case) -> Finding | None:
         return None
     if case.fatal is not None:
         error = (case.fatal.target or "an exception").partition(":")[0]
+        if error == "NotImplementedError":
+            return None  # nobody has written it yet
         happened = f"{case.fatal.thread} raised {error} ({line(case.fatal)})"
     elif case.blocked:
         first = case.blocked[0]

@@ -70,7 +70,11 @@ def explorer(
     bench = _RealRuns(widgets, program) if real else None
 
     def redraw(_change: object = None) -> None:
-        values = {name: control.value for name, control in controls.items()}
+        # A slider counts its steps up from its lowest value: 2.5 may be 2.5000000000000004.
+        values = {
+            name: round(control.value, 9) if isinstance(control.value, float) else control.value
+            for name, control in controls.items()
+        }
         page, run = _exact(program, values, view)
         picture.value = page
         if bench is not None:

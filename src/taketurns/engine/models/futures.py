@@ -210,7 +210,9 @@ def _any_of(futures: Collection[Future], guard: Callable[[], bool], limit: float
         limit,
         "R",
         more=tuple(rest),
-        waits=lambda sched, waiting: f"one of {len(futures)} futures",
+        waits=lambda sched, waiting: (
+            f"one of {len(futures)} futures" if len(futures) > 1 else "a future"
+        ),
     )
 
 

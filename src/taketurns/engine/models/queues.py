@@ -75,7 +75,9 @@ class Queue(Model):
         return f"an item in {named(sched, self)}, which is empty"
 
     def _tt_wants_done(self, sched: Scheduler, waiting: Task) -> str:
-        return f"task_done of {self._tt_unfinished} more items of {named(sched, self)}"
+        left = self._tt_unfinished
+        items = "1 more item" if left == 1 else f"{left} more items"
+        return f"task_done of {items} of {named(sched, self)}"
 
     # -- items --------------------------------------------------------------------------------
 
