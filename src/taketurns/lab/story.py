@@ -395,9 +395,10 @@ def reason(mark: Mark, nicknames: Mapping[str, str] | None = None) -> list[str]:
     why = _THING.sub(r"\1", mark.reason)
     for name, short in (nicknames or {}).items():
         why = why.replace(name, short)
-    ends = (" to end", " to be ", " held by ", ",", " in ", " of ")
+    ends = (" to end", " to be ", " held by ", " in ", " of ")
+    what = why.partition(",")[0]  # what follows says more about it: "barrier, which 2 of 3 …"
     texts = sorted(
-        {why, *(why.partition(end)[0] for end in ends)} - {""}, key=lambda t: (-len(t), t)
+        {why, what, *(what.partition(end)[0] for end in ends)} - {""}, key=lambda t: (-len(t), t)
     )
     return [*(f"waits for {text}" for text in texts), "waits"]
 
