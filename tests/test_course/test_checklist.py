@@ -22,8 +22,8 @@ MASTERS = sorted(ROOT.glob("source/*/*.ipynb"))
 ANSWERS = ROOT / "tests" / "answers"
 HEADING = re.compile(r"## Exercise (\d+)\.(\d+): (\S.*\S) \((\d+) points?\)")
 HIDDEN = "### BEGIN HIDDEN TESTS"
-# `predicted` compares what the learner predicted; it stands in a cell of its own.
-CHECKS = re.compile(r"\bassert\b|\.check\(|\bpredicted\(")
+# `compare` holds what the learner predicted against a proof; it stands in a cell of its own.
+CHECKS = re.compile(r"\bassert\b|\.check\(|\bcompare\(")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
