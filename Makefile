@@ -162,7 +162,7 @@ $(KERNELS): .kernels/%/.ready: pyproject.toml | $(TESTER)
 		if [ "$$have_uv" ] && uv pip install --quiet --python $(@D)/bin/python "$$@"; then return 0; fi; \
 		$(@D)/bin/python -m pip install --quiet --disable-pip-version-check "$$@"; \
 	}; \
-	install -e . ipykernel; \
+	install -e '.[grading]' ipykernel; \
 	install --only-binary xeus-python xeus-python \
 		|| echo "Python $* has no xeus-python: there the notebooks are tried on ipykernel only."; \
 	$(@D)/bin/python -m compileall -q -j 0 $(@D)/lib >/dev/null 2>&1 || true; \

@@ -57,7 +57,7 @@ def lab(chromium: str) -> Iterator[Lab]:
     with tempfile.TemporaryDirectory(prefix="tt-") as folder:
         home = Path(folder)
         course = home / "course"
-        for name in ("notebooks", "source", "release"):
+        for name in ("notebooks", "source", "release", "tests/answers"):
             keep_out = shutil.ignore_patterns(".*", "puzzles.json")
             shutil.copytree(ROOT / name, course / name, ignore=keep_out)
         for path in course.glob("notebooks/**/*.ipynb"):

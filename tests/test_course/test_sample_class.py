@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from taketurns.course.sample_class import (
     exercises,
     expected,
     grade,
+    report,
     run_nbgrader,
     students,
 )
@@ -41,6 +43,12 @@ def test_nbgrader_gives_the_class_exactly_the_expected_scores(assignment, tmp_pa
         if student.fails:
             assert 0 == first[student.name][student.fails]
     assert want == first
+    told = {row[0]: row for row in report(tmp_path, assignment)}
+    for student in everybody:
+        mistake = student.name.removesuffix(f"-in-{student.wrong}")
+        assert f"{sum(first[student.name].values()):g}" == told[student.name][-1]
+        if student.wrong and mistake != "plain-error":
+            assert mistake in " ".join(told[student.name][1:])
     for student in everybody:
         pages = list((tmp_path / "feedback" / student.name / assignment).glob("*.html"))
         assert 1 == len(pages)
@@ -51,6 +59,15 @@ def test_graded_again_everybody_gets_the_same(tmp_path):
     build(COURSE, tmp_path, assignment)
 
     assert grade(tmp_path, assignment) == grade(tmp_path, assignment)
+
+
+def test_where_there_is_no_nbgrader_one_sentence_says_so(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+
+    with pytest.raises(CourseError, match="this Python has no nbgrader") as caught:
+        run_nbgrader(tmp_path, "--version")
+
+    assert [str(caught.value)] == caught.value._render_traceback_()
 
 
 def test_there_is_a_student_for_each_kind_of_wrong_answer_while_there_is_room():

@@ -200,6 +200,21 @@ def test_a_lesson_keeps_outputs_but_no_widgets_and_no_real_time():
     assert [] == cell_of(result.text, "for-real")["outputs"]
 
 
+def test_what_a_cell_prints_is_one_output_however_a_kernel_sends_it():
+    nb = lesson()
+    nb["cells"][1]["outputs"] = [
+        {"name": "stdout", "output_type": "stream", "text": [text]}
+        for text in ("a", " ", "b\n", "c")
+    ]
+
+    result = canonical(dump(nb), "lesson")
+
+    assert [{"name": "stdout", "output_type": "stream", "text": ["a b\n", "c"]}] == cell_of(
+        result.text, "watch"
+    )["outputs"]
+    assert result.text == canonical(result.text.encode(), "lesson").text
+
+
 PROBLEMS = {
     "no points": (
         lambda cells: cells[3]["metadata"]["nbgrader"].update(points=0),

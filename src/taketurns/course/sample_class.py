@@ -8,6 +8,7 @@ from `taketurns try`; the command says whether nbgrader agrees.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -28,6 +29,8 @@ from .trying import read_answer, try_answer
 
 OURS = ".sample-class"  # marks a folder that this module made and may make again
 SIZE = 12  # students at most
+# What a report calls a mistake, at the beginning of its paragraph, and an error in the first line.
+MISTAKE, ERROR = re.compile(r"([a-z]+(?:-[a-z]+)+): "), re.compile(r"exception: (\w+)")
 HEADER = re.compile(r"# fails: (?P<cell>[a-z0-9-]+)\n# mistake: (?P<mistake>[a-z-]+)\n")
 
 Scores = dict[str, float]
@@ -127,6 +130,19 @@ def build(course: Course, folder: Path, assignment: str) -> list[Student]:
 
     Raises CourseError if there is something in the folder that this function has not made.
     """
+    start(course, folder, assignment)
+    run_nbgrader(folder, "generate_assignment", assignment, "--force")
+    found = students(course, assignment)
+    for student in found:
+        hand_in(folder, assignment, student)
+    return found
+
+
+def start(course: Course, folder: Path, assignment: str) -> None:
+    """Make a course of its own in `folder`, with the settings of this one and one master.
+
+    Raises CourseError if there is something in the folder that this function has not made.
+    """
     if folder.exists() and any(folder.iterdir()) and not (folder / OURS).exists():
         raise CourseError(
             f"{folder}: there is something in this folder already, and it is no sample class: "
@@ -138,20 +154,21 @@ def build(course: Course, folder: Path, assignment: str) -> list[Student]:
     (folder / OURS).touch()
     shutil.copy(course.root / MARK, folder)
     shutil.copytree(course.root / "source" / assignment, folder / "source" / assignment)
-    run_nbgrader(folder, "generate_assignment", assignment, "--force")
+
+
+def hand_in(folder: Path, assignment: str, student: Student) -> Path:
+    """Put the released notebook, with the student's answers, where nbgrader looks for it."""
     release = next((folder / "release" / assignment).glob("*.ipynb"))
-    found = students(course, assignment)
-    for student in found:
-        notebook = _read(release)
-        for cell in notebook["cells"]:
-            nbgrader = cell["metadata"].get("nbgrader", {})
-            if nbgrader.get("solution") and nbgrader["grade_id"] in student.answers:
-                answer = read_answer(student.answers[nbgrader["grade_id"]])
-                cell["source"] = HEADER.sub("", answer, count=1)
-        path = folder / "submitted" / student.name / assignment / release.name
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(notebook), "utf-8")
-    return found
+    notebook = _read(release)
+    for cell in notebook["cells"]:
+        nbgrader = cell["metadata"].get("nbgrader", {})
+        if nbgrader.get("solution") and nbgrader["grade_id"] in student.answers:
+            answer = read_answer(student.answers[nbgrader["grade_id"]])
+            cell["source"] = HEADER.sub("", answer, count=1)
+    path = folder / "submitted" / student.name / assignment / release.name
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(notebook), "utf-8")
+    return path
 
 
 def grade(folder: Path, assignment: str) -> dict[str, Scores]:
@@ -175,18 +192,65 @@ def gradebook(folder: Path, assignment: str) -> dict[str, Scores]:
     return found
 
 
+def report(folder: Path, assignment: str) -> list[list[str]]:
+    """Return a table: for every student the points in each exercise, and the mistakes named there.
+
+    The points are the gradebook's, the names those in the autograded notebook.
+    """
+    parts = exercises(_master(Course(folder), assignment))
+    rows = [["student", *(part.name for part in parts), "points"]]
+    for student, scores in sorted(gradebook(folder, assignment).items()):
+        named = _mistakes(next((folder / "autograded" / student / assignment).glob("*.ipynb")))
+        cells = []
+        for part in parts:
+            names = dict.fromkeys(named[cell] for cell in part.points if cell in named)
+            cells.append(f"{_points(part, scores)} {', '.join(names)}".rstrip())
+        rows.append([student, *cells, f"{sum(scores.values()):g}"])
+    return rows
+
+
+def _mistakes(autograded: Path) -> dict[str, str]:
+    """Return the name of the mistake, or else of the error, for each graded cell that failed."""
+    found = {}
+    for cell in _read(autograded)["cells"]:
+        errors = [out for out in cell.get("outputs", []) if out["output_type"] == "error"]
+        if errors and cell["metadata"].get("nbgrader", {}).get("grade"):
+            told = errors[-1]["evalue"].partition("\nReplay it with")[0].split("\n")
+            named = [ERROR.match(told[0]), *map(MISTAKE.match, told[1:])]
+            names = [errors[-1]["ename"], *(match[1] for match in named if match)]
+            found[cell["metadata"]["nbgrader"]["grade_id"]] = names[-1]
+    return found
+
+
+def _points(part: Exercise, scores: Scores) -> str:
+    return f"{sum(scores.get(c, 0) for c in part.points):g}/{sum(part.points.values()):g}"
+
+
 def run_nbgrader(folder: Path, *arguments: str) -> None:
     """Run one of nbgrader's commands on the course in `folder`, apart from the user's own settings.
 
-    Raises CourseError, with what nbgrader said, if the command fails.
+    Raises CourseError, with what nbgrader said, if the command fails, or if there is no nbgrader.
     """
+    if importlib.util.find_spec("nbgrader") is None:
+        raise CourseError(
+            "this Python has no nbgrader, which grading needs: run "
+            f"`{sys.executable} -m pip install -r requirements.txt` in the course's folder"
+        )
     with tempfile.TemporaryDirectory(prefix="tt-") as short:  # kernels' sockets need a short path
+        # Half of a command's start goes into this package's grammars, for checks of internet
+        # addresses that jsonschema makes on request only, and leaves out without the package.
+        without = Path(short, "without")
+        without.mkdir()
+        (without / "rfc3987_syntax.py").write_text("raise ImportError", "utf-8")
         environment = os.environ | {
             "IPYTHONDIR": f"{short}/ipython",
             "JUPYTER_CONFIG_DIR": f"{short}/config",
             "JUPYTER_RUNTIME_DIR": f"{short}/runtime",
             # nbgrader calls its database tool by name: it must find the one beside it
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "PYTHONPATH": os.pathsep.join(
+                filter(None, [str(without), os.environ.get("PYTHONPATH")])
+            ),
         }
         done = subprocess.run(  # noqa: S603 - our own interpreter
             [sys.executable, "-m", "nbgrader", *arguments],
@@ -262,10 +326,7 @@ def _grade_and_tell(course: Course, work: Path, assignment: str) -> bool:
         got = scores.get(student.name, {})
         want = expected(course, assignment, student)
         agreed &= got == want
-        cells = [
-            f"{sum(got.get(c, 0) for c in part.points):g}/{sum(part.points.values()):g}"
-            for part in parts
-        ]
+        cells = [_points(part, got) for part in parts]
         wrong = sorted(c for c in {*got, *want} if got.get(c) != want.get(c))
         verdict = "yes" if not wrong else "NO: " + ", ".join(wrong)
         rows.append([student.name, *cells, f"{sum(got.values()):g}", verdict])

@@ -201,7 +201,7 @@ def _outputs(cell: Json, metadata: Json, where: str, kind: Kind, notes: _Notes) 
         if raw:
             notes.changes.append(f"{where}: outputs go, it is tagged {REAL_TIME}")
         return []
-    outputs = []
+    outputs: list[Json] = []
     for output in raw:
         if WIDGET in output.get("data", {}):
             notes.changes.append(f"{where}: a widget goes, a saved notebook cannot show it")
@@ -220,8 +220,19 @@ def _outputs(cell: Json, metadata: Json, where: str, kind: Kind, notes: _Notes) 
             }
         if tidied != output | ({"execution_count": None} if "execution_count" in output else {}):
             notes.changes.append(f"{where}: an output is written differently")
+        if outputs and _stream(tidied) and _stream(tidied) == _stream(outputs[-1]):
+            # Where a kernel parts what is printed depends on the kernel and on the moment.
+            notes.changes.append(f"{where}: pieces of its output are joined")
+            tidied["text"] = "".join(outputs.pop()["text"] + tidied["text"]).splitlines(
+                keepends=True
+            )
         outputs.append(tidied)
     return outputs
+
+
+def _stream(output: Json) -> str | None:
+    """Return the name of the stream that an output belongs to, None if it is something else."""
+    return output["name"] if output.get("output_type") == "stream" else None
 
 
 def _count_executions(cells: list[Json], before: list[Json], notes: _Notes) -> None:
