@@ -33,6 +33,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "outline_command",
         "Show which cell covers which part of the subject.",
     ),
+    "grade": (
+        "taketurns.grading.grade",
+        "grade_command",
+        "Grade what a class has handed in.",
+    ),
     "binder-links": (
         "taketurns.course.binder",
         "binder_links_command",
@@ -45,6 +50,7 @@ INSTALL = {
     "ipywidgets": "pip install -r requirements.txt",
     "nbformat": "pip install -r requirements.txt",
     "nbgrader": "pip install -r requirements.txt",
+    "rich": "pip install -e '.[grading]'",
 }
 
 

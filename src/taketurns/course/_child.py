@@ -37,14 +37,14 @@ def main() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(sink, descriptor)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (it ends with the process)
-    sys.stdout = _Bounded(0)
+    sys.stdout = Bounded(0)
     _limit_memory()
     os.chdir(request["directory"])
     sys.path.append(request["directory"])  # last: a file named like a library replaces nothing
 
     notebook = types.ModuleType("__main__")
     sys.modules["__main__"] = notebook
-    reports = _watch_checks()
+    reports = watch_checks()
     for number, cell in enumerate(request["cells"]):
         _send(frames, {"begin": number})
         reports.clear()
@@ -65,30 +65,30 @@ def _run(name: str, source: str, notebook: types.ModuleType, reports: list[Any])
     # As ipykernel does it: this is where tracebacks, and the engine, look for a cell's source.
     file = f"{FOLDER}/{name}"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    sys.stderr = errors = _Bounded(KEPT)
+    sys.stderr = errors = Bounded(KEPT)
     try:
         exec(compile(source, file, "exec", dont_inherit=True), notebook.__dict__)  # noqa: S102
     except BaseException as error:
-        return _failed(error)
+        return failed(error)
     if errors.text:
-        message = f"the cell wrote to stderr, which costs its points: {_plain(errors.text.strip())}"
+        message = f"the cell wrote to stderr, which costs its points: {plain(errors.text.strip())}"
         return {"verdict": "stderr", "message": message}
-    coverage = min((report.coverage for report in reports), key=_strength, default=None)
+    coverage = min((report.coverage for report in reports), key=strength, default=None)
     return {"verdict": "ok", "message": "", "coverage": None if coverage is None else str(coverage)}
 
 
-def _failed(error: BaseException) -> dict[str, Any]:
+def failed(error: BaseException) -> dict[str, Any]:
     """What a frame says about an exception that ended a cell."""
     report = getattr(error, "report", None)  # the engine's ScheduleFailure and Inconclusive
     if report is not None:
         failure = report.failure
         return {
             "verdict": report.verdict,
-            "message": _plain(str(error) if failure is None else failure.message),
+            "message": plain(str(error) if failure is None else failure.message),
             "mistake": failure and failure.mistake,
             "schedule": failure and failure.schedule,
             "coverage": str(report.coverage),
-            "steps": _plain(str(error)),
+            "steps": plain(str(error)),
         }
     where = _where(error)
     if isinstance(error, AssertionError):
@@ -109,18 +109,18 @@ def _where(error: BaseException) -> str:
 
 def _text(error: BaseException) -> str:
     try:
-        return _plain(str(error))
+        return plain(str(error))
     except Exception:
         return "(its text cannot be shown)"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """The text without addresses and without end, so that it is the same in every run."""
     text = ADDRESS.sub(" at 0x…", text[: 2 * KEPT])
     return text if len(text) <= KEPT else text[:KEPT] + " …"
 
 
-def _watch_checks() -> list[Any]:
+def watch_checks() -> list[Any]:
     """Return a list that every `Report.check` of this process adds its report to."""
     from taketurns.engine.results import Report
 
@@ -135,13 +135,13 @@ def _watch_checks() -> list[Any]:
     return reports
 
 
-def _strength(coverage: Any) -> tuple[bool, bool, int, int]:
+def strength(coverage: Any) -> tuple[bool, bool, int, int]:
     """Order coverages by how much they say."""
     bound = -1 if coverage.bound is None else coverage.bound
     return coverage.complete, coverage.fair, bound, coverage.schedules
 
 
-class _Bounded(io.TextIOBase):
+class Bounded(io.TextIOBase):
     """A text file that keeps the first characters written to it."""
 
     def __init__(self, room: int) -> None:

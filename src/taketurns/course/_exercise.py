@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import CourseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -130,7 +130,7 @@ def solution_cell(
             known = ", ".join(cell.name for cell in solutions)
             raise UnknownCellError(f"{notebook} has no solution cell {wanted!r}, but: {known}")
         solutions = chosen
-    asked = [(cell, _names_asked_for(cell.source)) for cell in solutions]
+    asked = [(cell, names_asked_for(cell.source)) for cell in solutions]
     fitting = [(cell, asks) for cell, asks in asked if asks <= names]
     if not fitting:
         raise CourseError(_missing(asked, names, notebook, answer))
@@ -169,7 +169,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in sorted(names))
 
 
-def _names_asked_for(source: str) -> set[str]:
+def names_asked_for(source: str) -> set[str]:
     """Return what the student is given the name of: functions and classes outside the solutions."""
     for text in (unsolved(source), source):
         with contextlib.suppress(SyntaxError):
@@ -194,18 +194,29 @@ def steps_of(cells: Sequence[Cell], solution: Cell, answer: str, name: str) -> l
             steps[number] = Step("graded", cell.name, cell.source, cell.points)
     if not any(step.role == "graded" for step in steps.values()):
         raise CourseError(f"cell {solution.name} has no graded cells after it")
-    names = {number: _Names.of(step.source) for number, step in steps.items()}
-    chosen = exercise | {number for number in steps if names[number].only_imports}
+    sources = {number: step.source for number, step in steps.items()}
+    return [steps[number] for number in sorted(needed(sources, exercise))]
+
+
+def needed(sources: Mapping[int, str], wanted: Iterable[int]) -> set[int]:
+    """Return the wanted cells, those that they need for their names, and those of imports.
+
+    Args:
+        sources: the text of each cell, by its number in the order in which cells run.
+        wanted: the numbers of some of them.
+    """
+    names = {number: _Names.of(source) for number, source in sources.items()}
+    chosen = set(wanted) | {number for number in names if names[number].only_imports}
     size = 0
     while size < len(chosen):
         size = len(chosen)
-        wanted = set().union(*(names[number].needed_later for number in chosen))
-        for number in sorted(steps, reverse=True):
-            if names[number].bound & wanted:
+        open_names = set().union(*(names[number].needed_later for number in chosen))
+        for number in sorted(names, reverse=True):
+            if names[number].bound & open_names:
                 chosen.add(number)
             if number in chosen:  # the last cell that binds a name is the one that is meant
-                wanted = (wanted - names[number].bound) | names[number].needed
-    return [steps[number] for number in sorted(chosen)]
+                open_names = (open_names - names[number].bound) | names[number].needed
+    return chosen
 
 
 def _exercise(cells: Sequence[Cell], solution: Cell) -> set[int]:
@@ -219,6 +230,11 @@ def _exercise(cells: Sequence[Cell], solution: Cell) -> set[int]:
         if cell.solution or cell.graded:
             exercise.add(number)
     return exercise
+
+
+def names_bound_by(source: str) -> set[str]:
+    """Return the global names that a cell binds; none if it is not Python."""
+    return _Names.of(source).bound
 
 
 @dataclass(frozen=True)

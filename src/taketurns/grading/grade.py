@@ -1,0 +1,552 @@
+"""`taketurns grade`: a whole class, side by side, each in a sandbox, and nothing is lost.
+
+The parent process deals out jobs and is the only one that writes: first the gradebook, one
+transaction for a batch, then each student's folder in `autograded/`, which is renamed into place.
+A submission counts as graded when both agree with what was handed in; whatever stops the command at
+whatever moment, the next call grades the rest.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from taketurns.course.errors import CourseError
+from taketurns.course.folder import MARK, Course
+
+from . import intake
+from .job import GraderError, Job, Master, grade, version
+from .types import Graded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+RECORD = ".taketurns.json"  # beside the graded notebook: the verdicts, for `report` and for us
+PRIVATE = ".taketurns"  # in the course's folder: the lock and the cache of verdicts
+BATCH = 64  # submissions in one transaction
+PATIENCE = 0.5  # seconds after which a smaller batch is written
+TRIES = 3  # of a submission whose worker died
+DONE, SOME, NOT = 0, 1, 2  # exit codes
+
+
+class InterruptedGrading(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where nbgrader_config.py says that things are."""
+
+    root: Path
+    submitted: Path
+    autograded: Path
+    source: Path
+    release: Path
+    db_url: str
+    course_id: str
+    config: Any
+
+    @classmethod
+    def of(cls, course: Course) -> Folders:
+        """Read the course's settings, as nbgrader does."""
+        from nbgrader.coursedir import CourseDirectory
+        from traitlets.config.loader import PyFileConfigLoader
+
+        try:
+            config = PyFileConfigLoader(MARK, path=str(course.root)).load_config()
+        except Exception as error:
+            raise CourseError(f"{course.root / MARK}: {type(error).__name__}: {error}") from error
+        here = CourseDirectory(config=config, root=str(course.root))
+        url = str(here.db_url)
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+            url = f"sqlite:///{course.root / url.removeprefix('sqlite:///')}"
+        root = course.root
+        return cls(
+            root,
+            submitted=root / here.submitted_directory,
+            autograded=root / here.autograded_directory,
+            source=root / here.source_directory,
+            release=root / here.release_directory,
+            db_url=url,
+            course_id=str(here.course_id),
+            config=config,
+        )
+
+
+# -- what there is to do --------------------------------------------------------------------------
+
+
+def masters_of(folders: Folders, assignment: str) -> tuple[Master, ...]:
+    """Return the masters of an assignment; raises CourseError if there are none."""
+    paths = sorted((folders.source / assignment).glob("*.ipynb"))
+    if not paths:
+        known = sorted(p.parent.name for p in folders.source.glob("*/*.ipynb"))
+        raise CourseError(
+            f"there is no assignment {assignment!r} in {folders.source}; "
+            f"there are: {', '.join(dict.fromkeys(known)) or 'none'}"
+        )
+    found = []
+    for path in paths:
+        release = folders.release / assignment / path.name
+        found.append(Master(path.stem, _json(path), _json(release) if release.is_file() else None))
+    return tuple(found)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+        content["cells"], content["metadata"]
+    except OSError as error:
+        raise CourseError(f"{path}: cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise CourseError(f"{path}: is no notebook ({error})") from error
+    return dict(content)
+
+
+def submissions(folders: Folders, assignment: str, only: Iterable[str]) -> dict[str, Path]:
+    """Return who has handed something in; raises CourseError for a student who has not."""
+    found = {
+        folder.parent.name: folder
+        for folder in sorted(folders.submitted.glob(f"*/{assignment}"))
+        if folder.is_dir() and not folder.parent.name.startswith(".")
+    }
+    wanted = list(only)
+    for student in wanted:
+        if student not in found:
+            raise CourseError(
+                f"{student} has handed in nothing for {assignment}: there is no "
+                f"{folders.submitted / student / assignment}"
+            )
+    return {student: found[student] for student in wanted or found}
+
+
+def digest_of(folder: Path, basis: str) -> str:
+    """Return a digest of a submission and of all else that its result depends on."""
+    files, left_out = intake.files_of(folder)
+    digest = hashlib.sha256(basis.encode())
+    for name, data in sorted(files.items()):
+        digest.update(f"{name}\0{len(data)}\0".encode("utf-8", "replace"))
+        digest.update(data)
+    digest.update("\0".join(left_out).encode())
+    return digest.hexdigest()
+
+
+def recorded(folders: Folders, student: str, assignment: str) -> Graded | None:
+    """Return how a submission was graded before, without its notebooks; None if it was not."""
+    path = folders.autograded / student / assignment / RECORD
+    try:
+        return Graded.from_json(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+# -- doing it -------------------------------------------------------------------------------------
+
+
+def pool(workers: int) -> Executor:
+    """Return a pool of processes that end with this one."""
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+
+
+def _end_with_parent() -> None:
+    """In a worker: be killed when the parent is, and leave Ctrl-C to it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def results(
+    jobs: Iterable[Job], make_pool: Callable[[], Executor], ahead: int
+) -> Iterator[Graded | tuple[Job, str]]:
+    """Yield what comes of each job, in the order in which they are done.
+
+    A job whose worker dies is done again; after `TRIES` the reason is yielded with it.
+    Raises GraderError if the grader itself fails.
+    """
+    waiting = collections.deque((job, 1) for job in jobs)
+    while waiting:
+        executor = make_pool()
+        running: dict[Future[Graded], tuple[Job, int]] = {}
+        broken = False
+        try:
+            while (waiting and not broken) or running:
+                while waiting and not broken and len(running) < ahead:
+                    job, tries = waiting.popleft()
+                    try:
+                        running[executor.submit(grade, job)] = job, tries
+                    except BrokenProcessPool:
+                        waiting.appendleft((job, tries))
+                        broken = True
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job, tries = running.pop(future)
+                    try:
+                        yield future.result()
+                    except BrokenProcessPool:
+                        broken = True
+                        if tries < TRIES:
+                            waiting.append((job, tries + 1))
+                        else:
+                            yield job, f"its worker died {TRIES} times"
+        finally:
+            for future in running:
+                future.cancel()
+            _end(executor)
+
+
+def _end(executor: Executor) -> None:
+    """End a pool at once, with whatever it still does."""
+    processes = list((getattr(executor, "_processes", None) or {}).values())
+    for process in processes:
+        process.terminate()
+    executor.shutdown(wait=not processes, cancel_futures=True)
+    for process in processes:
+        process.join(5)
+
+
+class Keeper:
+    """Writes results: the gradebook first, then the folders."""
+
+    def __init__(self, folders: Folders, gradebook: Any) -> None:
+        self._folders = folders
+        self._gradebook = gradebook
+        self._batch: list[Graded] = []
+        self._since = time.monotonic()
+
+    def add(self, graded: Graded) -> None:
+        """Take a result; write when there are enough, or the last time was long ago."""
+        self._batch.append(graded)
+        if len(self._batch) >= BATCH or time.monotonic() - self._since > PATIENCE:
+            self.write()
+
+    def write(self) -> None:
+        """Write what there is. Raises CourseError if that fails; then nothing of it is written."""
+        batch, self._batch = self._batch, []
+        self._since = time.monotonic()
+        if not batch:
+            return
+        self._gradebook.write(batch)
+        for graded in batch:
+            try:
+                self._put(graded)
+            except OSError as error:
+                raise CourseError(
+                    f"{self._folders.autograded}: {error.strerror}. The scores are in the "
+                    "gradebook; make room and run the command again for the notebooks."
+                ) from error
+
+    def _put(self, graded: Graded) -> None:
+        """Put the graded notebooks where nbgrader looks for them, whole or not at all."""
+        place = self._folders.autograded / graded.student / graded.assignment
+        place.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{graded.assignment}.", dir=place.parent))
+        try:
+            for notebook in graded.notebooks:
+                if notebook.notebook is not None:
+                    text = json.dumps(notebook.notebook, indent=1, ensure_ascii=False)
+                    (part / f"{notebook.name}.ipynb").write_text(text + "\n", "utf-8")
+            slim = replace(
+                graded, notebooks=tuple(replace(n, notebook=None) for n in graded.notebooks)
+            )
+            (part / RECORD).write_text(json.dumps(slim.as_json(), indent=1) + "\n", "utf-8")
+            if graded.timestamp:
+                (part / "timestamp.txt").write_text(graded.timestamp + "\n", "utf-8")
+            part.chmod(0o755)
+            if place.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{graded.assignment}.", dir=place.parent))
+                place.replace(old / "old")
+                part.replace(place)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                part.replace(place)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+
+
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Be the only grader of this course. Raises CourseError if there is another one."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    place = root / PRIVATE
+    try:
+        place.mkdir(exist_ok=True)
+        file = (place / "lock").open("a+")
+    except OSError as error:
+        raise CourseError(f"{place}: {error.strerror}; grading needs to write there") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            who = file.read().strip() or "another process"
+            raise CourseError(
+                f"this course is being graded already, by process {who}. Wait until it is done."
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+# -- the command ----------------------------------------------------------------------------------
+
+
+@click.command("grade")
+@click.argument("assignment")
+@click.option("--student", "students", metavar="ID", multiple=True, help="Only this one; repeat.")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@click.option("--regrade", is_flag=True, help="Grade all again, show what changes, then ask.")
+@click.option("--yes", is_flag=True, help="With --regrade: write without asking.")
+@click.option("--dry-run", is_flag=True, help="Say what would be graded, and do nothing.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; default: the cores.")
+@click.option("--no-cache", is_flag=True, help="Judge again what was judged before.")
+@click.option(
+    "--allow-unsandboxed",
+    is_flag=True,
+    help="Grade even where nothing keeps students' code in. Only for code that you trust.",
+)
+@click.pass_context
+def grade_command(context: click.Context, /, **options: Any) -> None:
+    """Grade what the class has handed in for ASSIGNMENT.
+
+    What is in submitted/STUDENT/ASSIGNMENT/ and has not been graded, or has changed since, is
+    graded in parallel, each check in a sandbox of its own. Results go into autograded/ and the
+    gradebook, where nbgrader and its Formgrader find them.
+
+    Ends with 0 if all were graded, 1 if some need a human, 2 if it could not run.
+    """
+    try:
+        code = _Command(context, **options).run()
+    except (CourseError, GraderError) as error:
+        click.echo(f"taketurns grade: {error}", err=True)
+        code = NOT
+    context.exit(code)
+
+
+class _Command:
+    """One call of the command."""
+
+    def __init__(
+        self,
+        context: click.Context,
+        *,
+        assignment: str,
+        students: tuple[str, ...],
+        force: bool,
+        regrade: bool,
+        yes: bool,
+        dry_run: bool,
+        workers: int | None,
+        no_cache: bool,
+        allow_unsandboxed: bool,
+    ) -> None:
+        self._context = context
+        self._assignment = assignment
+        self._only = students
+        self._all = force or regrade
+        self._regrade = regrade
+        self._yes = yes
+        self._dry_run = dry_run
+        self._workers = workers or os.cpu_count() or 1
+        self._folders = Folders.of(Course.here())
+        cache = self._folders.root / PRIVATE / "verdicts"
+        self._cache = None if no_cache else str(cache)
+        ways = ["namespaces", "landlock", *(["none"] if allow_unsandboxed else [])]
+        self._sandbox = {"ways": ways}
+
+    def run(self) -> int:
+        from .gradebook import Gradebook
+
+        masters = masters_of(self._folders, self._assignment)
+        handed_in = submissions(self._folders, self._assignment, self._only)
+        if not handed_in:
+            click.echo(f"nobody has handed in {self._assignment} ({self._folders.submitted})")
+            return DONE
+        with (
+            alone(self._folders.root),
+            Gradebook(self._folders.db_url, self._folders.course_id) as gradebook,
+        ):
+            known = gradebook.scores(self._assignment)
+            jobs = self._jobs(masters, handed_in, known)
+            if self._dry_run:
+                for job in jobs:
+                    click.echo(f"would grade {job.student}")
+                click.echo(f"{len(jobs)} of {len(handed_in)} would be graded")
+                return DONE
+            gradebook.prepare(self._assignment, {m.name: m.notebook for m in masters})
+            reasons = self._grade(jobs, Keeper(self._folders, gradebook), known)
+            return self._summary(handed_in, jobs, reasons)
+
+    def _jobs(
+        self,
+        masters: tuple[Master, ...],
+        handed_in: dict[str, Path],
+        known: dict[str, Any],
+    ) -> list[Job]:
+        """What is new or has changed."""
+        texts = json.dumps([[m.name, m.notebook, m.release] for m in masters])
+        basis = hashlib.sha256(f"{version()}\n{texts}".encode()).hexdigest()
+        jobs = []
+        for student, folder in handed_in.items():
+            digest = digest_of(folder, basis)
+            before = recorded(self._folders, student, self._assignment)
+            same = before is not None and before.digest == digest and student in known
+            if same and not self._all:
+                continue
+            jobs.append(
+                Job(
+                    student,
+                    self._assignment,
+                    str(folder),
+                    digest,
+                    masters,
+                    cache=self._cache,
+                    sandbox=self._sandbox,
+                )
+            )
+        return jobs
+
+    def _grade(self, jobs: list[Job], keeper: Keeper, known: dict[str, Any]) -> dict[str, str]:
+        """Grade, and return why results are missing, by student."""
+        workers = min(self._workers, len(jobs)) or 1
+        missing: dict[str, str] = {}
+        held: list[Graded] = []
+        found = results(jobs, lambda: pool(workers), 2 * workers + 2)
+        with contextlib.closing(found), Progress(len(jobs)) as progress:  # type: ignore[type-var]
+            try:
+                for result in found:
+                    if isinstance(result, tuple):
+                        missing[result[0].student] = result[1]
+                        progress.failed()
+                    else:
+                        held.append(result) if self._regrade else keeper.add(result)
+                        progress.done()
+            except KeyboardInterrupt:
+                keeper.write()
+                said = f"stopped after {progress.count} of {len(jobs)}; run it again to go on"
+                raise CourseError(said) from None
+        if self._regrade and held and self._may_write(held, known):
+            for graded in held:
+                keeper.add(graded)
+        keeper.write()
+        return missing
+
+    def _may_write(self, held: list[Graded], known: dict[str, Any]) -> bool:
+        """Show what changes, and ask."""
+        changes = 0
+        for graded in sorted(held, key=lambda each: each.student):
+            for notebook in graded.notebooks:
+                old = known.get(graded.student, {}).get(notebook.name, {})
+                for cell in notebook.cells:
+                    if cell.name in old and old[cell.name] == cell.points:
+                        continue
+                    changes += 1
+                    was = "none" if old.get(cell.name) is None else f"{old[cell.name]:g}"
+                    now = "a human" if cell.points is None else f"{cell.points:g}"
+                    click.echo(f"{graded.student:20} {cell.name:35} {was:>5} → {now}")
+        click.echo(f"{changes} scores would change" if changes else "no score changes")
+        return bool(self._yes or not changes or click.confirm("write them?", default=False))
+
+    def _summary(self, handed_in: dict[str, Path], jobs: list[Job], missing: dict[str, str]) -> int:
+        """Say what came of it; return the exit code."""
+        need: dict[str, tuple[str, ...]] = {s: (reason,) for s, reason in missing.items()}
+        for student in handed_in:
+            graded = recorded(self._folders, student, self._assignment)
+            for notebook in graded.notebooks if graded is not None else ():
+                if notebook.reasons:
+                    need[student] = (*need.get(student, ()), *notebook.reasons)
+        unchanged = len(handed_in) - len(jobs)
+        also = f", {unchanged} unchanged" if unchanged else ""
+        click.echo(f"{self._assignment}: {len(jobs) - len(missing)} graded{also}")
+        if need:
+            click.echo(f"{len(need)} need a human:")
+            for student, why in sorted(need.items()):
+                click.echo(f"  {student}: {why[0]}")
+                for reason in why[1:4]:
+                    click.echo(f"    {reason}")
+                if len(why) > 4:
+                    click.echo(f"    … and {len(why) - 4} more")
+        return SOME if need else DONE
+
+
+class Progress:
+    """A bar where somebody looks, plain lines elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self.count = 0
+        self._failed = 0
+        self._started = self._said = time.monotonic()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty() and self._total:
+            from rich.console import Console
+            from rich.progress import Progress as Bar
+            from rich.progress import TextColumn, TimeRemainingColumn
+
+            columns = [
+                *Bar.get_default_columns()[:2],
+                TextColumn("{task.completed} of {task.total}, {task.fields[failed]} failed,"),
+                TextColumn("{task.fields[rate]:.1f} a second,"),
+                TimeRemainingColumn(),
+            ]
+            self._bar = Bar(*columns, console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task("grading", total=self._total, failed=0, rate=0.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def done(self) -> None:
+        """One more is graded."""
+        self.count += 1
+        self._show()
+
+    def failed(self) -> None:
+        """One more could not be."""
+        self._failed += 1
+        self._show()
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        seen = self.count + self._failed
+        rate = seen / max(now - self._started, 1e-3)
+        if self._bar is not None:
+            self._bar.update(self._task, completed=seen, failed=self._failed, rate=rate)
+        elif now - self._said > 5 or seen == self._total:
+            self._said = now
+            left = (self._total - seen) / rate
+            click.echo(
+                f"{self.count} of {self._total} graded, {self._failed} failed, "
+                f"{rate:.1f} a second, {left:.0f} s left",
+                err=True,
+            )

@@ -1,0 +1,373 @@
+"""Grades one submission: a function of what was handed in and of the master, and of nothing else.
+
+It runs in any executor. What it needs comes in as plain data, what it finds goes out as plain data;
+it writes nothing but the cache of verdicts, which may be lost at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import platform
+import queue
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from taketurns.course._exercise import needed
+from taketurns.course.folder import write_atomically
+
+from . import gate, intake
+from .types import CellResult, Graded, Limits, NotebookResult
+
+Notebook = dict[str, Any]
+Frame = dict[str, Any]
+
+LIMIT = {"time-limit", "memory-limit", "crash"}
+MEMORY = "MemoryError"
+SEED = "per_student"  # a check that draws a student's own numbers says so
+
+
+class GraderError(Exception):
+    """The grader itself does not work; no submission is to blame."""
+
+
+@dataclass(frozen=True)
+class Master:
+    """A notebook in `source/`, and what students were given of it."""
+
+    name: str
+    notebook: Notebook
+    release: Notebook | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """What there is to grade."""
+
+    student: str
+    assignment: str
+    folder: str  # what the student handed in
+    digest: str  # of all that the result depends on
+    masters: tuple[Master, ...]
+    limits: Limits = field(default_factory=Limits)
+    cache: str | None = None  # a folder
+    sandbox: dict[str, Any] = field(default_factory=dict)  # settings of `sandbox.enter`
+
+
+def grade(job: Job) -> Graded:
+    """Grade one submission.
+
+    Raises GraderError if the grader itself fails, never for what is in the submission.
+    """
+    files, left_out = intake.files_of(Path(job.folder))
+    stamp = files.get("timestamp.txt", b"").decode("ascii", "replace").strip() or None
+    notebooks = tuple(_Notebook(job, master, files, left_out).graded() for master in job.masters)
+    return Graded(job.student, job.assignment, job.digest, stamp, notebooks)
+
+
+@functools.cache
+def version() -> str:
+    """What verdicts depend on beside the texts: this package and this Python."""
+    root = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256(platform.python_version().encode())
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+class _Notebook:
+    """One notebook of a submission."""
+
+    def __init__(
+        self, job: Job, master: Master, files: dict[str, bytes], left_out: list[str]
+    ) -> None:
+        self._job = job
+        self._master = master
+        self._files = files
+        self._remarks: list[str] = []
+        self._reasons = list(left_out)
+        self._spent = 0.0  # seconds of processor time
+        self._hangs: dict[str, str] = {}  # a learner's cell -> what became of the world it ran in
+
+    def graded(self) -> NotebookResult:
+        started = time.perf_counter()
+        try:
+            path, said = intake.choose(self._files, self._master.name, self._master.notebook)
+            self._remarks += said
+            handed_in, said = intake.read(self._files[path])
+        except intake.UnreadableError as error:
+            return self._unreadable(str(error))
+        self._remarks += said
+        taken = intake.put_right(handed_in, self._master.notebook, self._master.release)
+        self._remarks += taken.remarks
+        self._reasons += taken.reasons
+        cells = tuple(self._cells(taken))
+        return NotebookResult(
+            self._master.name,
+            taken.notebook,
+            cells,
+            tuple(dict.fromkeys(self._remarks)),
+            tuple(dict.fromkeys(self._reasons)),
+            round(time.perf_counter() - started, 3),
+        )
+
+    def _unreadable(self, why: str) -> NotebookResult:
+        cells = [
+            CellResult(g["grade_id"], None, float(g["points"]), "manual", why)
+            for cell in self._master.notebook["cells"]
+            if (g := cell["metadata"].get("nbgrader", {})).get("grade")
+        ]
+        return NotebookResult(
+            self._master.name, None, tuple(cells), tuple(self._remarks), (why, *self._reasons)
+        )
+
+    def _cells(self, taken: intake.Intake) -> list[CellResult]:
+        """Every cell that counts, in the order of the notebook, with its outputs put there."""
+        given = {
+            cell["metadata"].get("nbgrader", {}).get("grade_id"): intake.source_of(cell)
+            for cell in (self._master.release or {"cells": []})["cells"]
+        }
+        at = {place.name: n for n, place in enumerate(taken.places) if place.graded}
+        found = []
+        for cell in taken.notebook["cells"]:
+            grading = cell["metadata"].get("nbgrader", {})
+            if not grading.get("grade"):
+                continue
+            name, points = grading["grade_id"], float(grading["points"])
+            if name in at and cell["cell_type"] == "code":
+                found.append(self._check(taken.places, at[name], cell))
+            elif cell["source"].strip() == given.get(name, "").strip():
+                found.append(CellResult(name, 0.0, points, "manual", "left as it was"))
+            else:
+                found.append(CellResult(name, None, points, "manual", "a human grades this"))
+        return found
+
+    def _check(self, places: list[intake.Place], number: int, cell: dict[str, Any]) -> CellResult:
+        """Judge one check in a world of its own."""
+        sources = {n: _as_python(places[n].source) for n in range(number + 1)}
+        slice_ = [places[n] for n in sorted(needed(sources, {number}))]
+        if slice_[-1] is not places[number]:
+            raise GraderError(f"the check {places[number].name} is not the last of its cells")
+        frame = self._frame(slice_)
+        cell["outputs"] = frame.get("outputs", [])
+        place = places[number]
+        points = _points(frame, place.points)
+        reaches = gate.reaches(
+            [p.source for p in slice_ if p.learners], [p.source for p in slice_ if not p.learners]
+        )
+        if frame.get("believed") is False:
+            reaches.append("after it, checks cannot fail any more")
+        message = frame["message"]
+        for reason in reaches:
+            self._reasons.append(f"{_owner(slice_)} reaches for the checks: {reason}")
+        if reaches and points:
+            points = None
+            message = "It holds, but the code reaches for the checks: a human looks at it."
+        if frame["verdict"] == "inconclusive":
+            points = None
+        if frame["verdict"] in (*LIMIT, "inconclusive"):
+            self._reasons.append(f"{place.name}: {message.splitlines()[0]}")
+        return CellResult(
+            place.name,
+            points,
+            place.points,
+            frame["verdict"],
+            message,
+            frame.get("mistake"),
+            frame.get("schedule"),
+            frame.get("coverage"),
+        )
+
+    def _frame(self, cells: list[intake.Place]) -> Frame:
+        """What a world says, or said before about the same texts."""
+        for place in cells:
+            if place.learners and place.source in self._hangs:
+                said = f"not run: {place.name} {self._hangs[place.source]}"
+                return {"verdict": "time-limit", "message": said, "outputs": []}
+        if self._spent >= self._job.limits.notebook_seconds:
+            said = "not run: the notebook has used up its processor time"
+            return {"verdict": "time-limit", "message": said, "outputs": []}
+        own = SEED in "".join(place.source for place in cells if not place.learners)
+        request = {
+            "cells": [asdict(place) for place in cells],
+            "student": self._job.student if own else "",
+            "limits": asdict(self._job.limits),
+            "files": {},
+        }
+        kept = _Cache(self._job.cache, request)
+        frame = kept.get()
+        if frame is None:
+            reply = warden(self._job.sandbox).ask(request)
+            self._spent += reply["seconds"]
+            frame = reply["frame"]
+            running = reply.get("running")
+            if MEMORY in frame["message"]:
+                frame |= {
+                    "verdict": "memory-limit",
+                    "message": f"out of memory: {frame['message']}",
+                }
+            if frame["verdict"] in LIMIT:
+                hung = [place for place in cells if place.learners and place.name == running]
+                self._hangs |= {place.source: frame["message"] for place in hung}
+            else:
+                kept.put(frame)
+        return frame
+
+
+def _points(frame: Frame, most: float) -> float | None:
+    """By the rule of nbgrader: a number in the last line's place is a part of the points."""
+    if frame["verdict"] != "ok":
+        return 0.0
+    for output in frame["outputs"]:
+        if output["output_type"] == "execute_result":
+            with contextlib.suppress(ValueError):
+                part = float(output["data"].get("text/plain", ""))
+                if 0 <= part <= most:
+                    return part
+            return most
+    return most
+
+
+def _as_python(source: str) -> str:
+    """What IPython makes of a cell that has commands of its own."""
+    if not re.search(r"^\s*[%!?]|\?\s*$", source, re.MULTILINE):
+        return source
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        return str(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return source
+
+
+def _owner(cells: list[intake.Place]) -> str:
+    """The last cell that the learner wrote."""
+    return next((place.name for place in reversed(cells) if place.learners), "the code")
+
+
+class _Cache:
+    """Where a verdict is kept, by all that it depends on."""
+
+    def __init__(self, folder: str | None, request: Frame) -> None:
+        self._path: Path | None = None
+        if folder is not None:
+            text = json.dumps([version(), request["student"], request["limits"], request["cells"]])
+            key = hashlib.sha256(text.encode()).hexdigest()
+            self._path = Path(folder) / key[:2] / f"{key[2:]}.json"
+
+    def get(self) -> Frame | None:
+        if self._path is None:
+            return None
+        try:
+            frame = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return frame if isinstance(frame, dict) and "verdict" in frame else None
+
+    def put(self, frame: Frame) -> None:
+        if self._path is not None:
+            with contextlib.suppress(OSError):  # a cache that cannot be written costs time only
+                write_atomically(self._path, json.dumps(frame).encode())
+
+
+# -- the warden -----------------------------------------------------------------------------------
+
+
+class Warden:
+    """The process that makes worlds for this worker."""
+
+    def __init__(self, sandbox: dict[str, Any]) -> None:
+        start = (
+            "import sys; sys.path.append(sys.argv[1]); "
+            "from taketurns.grading.warden import main; main()"
+        )
+        root = str(Path(__file__).resolve().parents[2])
+        environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": "/tmp",  # noqa: S108  (in a world's own file system)
+            "LANG": "C.UTF-8",
+            "PYTHONHASHSEED": "0",  # a set of strings keeps one order
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TAKETURNS_STUDENT": "",
+        }
+        self._process = subprocess.Popen(  # noqa: S603  (this interpreter, our own module)
+            [sys.executable, "-P", "-c", start, root],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+        self._replies: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, name="replies", daemon=True).start()
+        self._say(sandbox)
+        hello = self._replies.get(timeout=120)
+        if hello is None or "problem" in hello:
+            self.end()
+            raise GraderError((hello or {}).get("problem", "the warden did not start"))
+        self.protection = str(hello["protection"])
+
+    def ask(self, request: Frame) -> Frame:
+        """Have a world made; return its frame, and the processor time that it took."""
+        token = secrets.token_hex(16)
+        self._say({**request, "token": token})
+        reply = self._replies.get()
+        if reply is None:
+            self.end()
+            raise GraderError("the warden was killed")
+        if "problem" in reply:
+            raise GraderError(f"a world could not be made: {reply['problem']}")
+        if reply.pop("token", token) != token:
+            reply["frame"] = {"verdict": "crash", "message": "forged a verdict", "outputs": [],
+                              "believed": False}  # fmt: skip
+        return reply
+
+    def end(self) -> None:
+        """End the process and all that it has started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _say(self, request: Frame) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # then no reply comes either
+            self._process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._replies.put(json.loads(line))
+        self._replies.put(None)
+
+
+_wardens: list[tuple[dict[str, Any], Warden]] = []
+
+
+def warden(sandbox: dict[str, Any]) -> Warden:
+    """Return this process's warden; the first call starts it."""
+    for settings, made in _wardens:
+        if settings == sandbox and made._process.poll() is None:
+            return made
+    forget_wardens()
+    _wardens.append((sandbox, Warden(sandbox)))
+    return _wardens[-1][1]
+
+
+def forget_wardens() -> None:
+    """End this process's warden."""
+    while _wardens:
+        _wardens.pop()[1].end()
+
+
+__all__ = ["GraderError", "Job", "Master", "forget_wardens", "grade", "version", "warden"]

@@ -1,0 +1,171 @@
+"""Forks a world for each request, inside a sandbox that it has entered once.
+
+One warden belongs to one worker. It has imported all that a world needs, so that a fork is all
+that a world costs, and it never runs a learner's code itself. Requests come in on standard input,
+replies go out by standard output, one line of JSON each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import IO, Any
+
+from . import sandbox, world
+from .types import Limits
+
+LONGEST = 16 << 20  # bytes of a frame
+TICK = 0.25  # seconds between two looks at whether a world still does something
+Frame = dict[str, Any]
+
+
+def main() -> None:
+    """Serve requests until there are no more."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1):
+        os.dup2(nothing, descriptor)
+    settings = json.loads(requests.readline())
+    world.warm()
+    try:
+        protection = sandbox.enter(visible(), **settings)
+    except sandbox.NoSandboxError as error:
+        _send(replies, {"problem": str(error)})
+        return
+    gc.collect()
+    gc.freeze()  # worlds share these pages
+    _send(replies, {"protection": protection.says})
+    for line in requests:
+        _send(replies, _serve(json.loads(line), protection))
+
+
+def visible() -> list[Path]:
+    """Return what a world may see beside the system: Python, and what is imported from."""
+    paths = {Path(path).resolve() for path in (sys.prefix, sys.base_prefix, *sys.path) if path}
+    return [path for path in sorted(paths) if path.exists()]
+
+
+def _send(replies: IO[bytes], reply: Frame) -> None:
+    replies.write(json.dumps(reply).encode("ascii") + b"\n")
+    replies.flush()
+
+
+def _serve(request: Frame, protection: sandbox.Protection) -> Frame:
+    """Make a world for one check; return the frame that it sent, or what became of it."""
+    limits = Limits(**request["limits"])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    reading, writing = os.pipe()
+    child = sandbox.fork(protection)
+    if not child:
+        status = 1
+        try:
+            status = _live(request, limits, protection, writing)
+        finally:
+            os._exit(status)
+    os.close(writing)
+    try:
+        alone = protection.way == "namespaces"
+        data, ended = _listen(reading, child, limits, alone=alone)
+    finally:
+        os.close(reading)
+        code = sandbox.end(child, protection)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    if code == -signal.SIGKILL and spent >= limits.cell_seconds:
+        ended = ended or "time"  # by the system's own limit
+    return {**_read(data, ended, code), "seconds": spent}
+
+
+def _live(request: Frame, limits: Limits, protection: sandbox.Protection, writing: int) -> int:
+    """Run the cells, in the child."""
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+    frames = os.fdopen(writing, "wb", buffering=0)
+    try:
+        sandbox.confine(limits, protection, (0, 1, 2, writing))
+        made = world.World(limits.output)
+    except Exception:
+        problem = traceback.format_exc(limit=-3)
+        frames.write(json.dumps({"problem": problem}).encode("ascii") + b"\n")
+        return 0
+
+    def begins(name: str) -> None:
+        frames.write(json.dumps({"begins": name}).encode("ascii") + b"\n")
+
+    frame = made.run(request["cells"], request["student"], begins)
+    frames.write(json.dumps({"frame": frame, "token": request["token"]}).encode("ascii") + b"\n")
+    return 0
+
+
+def _listen(reading: int, child: int, limits: Limits, *, alone: bool) -> tuple[bytes, str]:
+    """Return what a world has sent, and why it was not waited for any longer, if so."""
+    data = bytearray()
+    spent, since = -1.0, time.monotonic()
+    while True:
+        ready, _, _ = select.select([reading], [], [], TICK)
+        if ready:
+            part = os.read(reading, 1 << 16)
+            data += part
+            if not part:
+                return bytes(data), ""
+            if data.endswith(b"\n") and b'"token": ' in data[-200:]:
+                return bytes(data), ""  # threads that the cells left behind are not waited for
+            if len(data) > LONGEST:
+                return b"", "output"
+        now = time.monotonic()
+        used = _used(child, alone=alone)
+        if used >= limits.cell_seconds:
+            return bytes(data), "time"
+        if used != spent:
+            spent, since = used, now
+        elif now - since >= limits.idle_seconds:
+            return bytes(data), "idle"
+
+
+def _used(world: int, *, alone: bool) -> float:
+    """Processor time of a world's processes, those included that have ended; proc_pid_stat(5).
+
+    They are of one process group, which they cannot leave, or alone with us in this /proc.
+    """
+    ticks = 0
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            number, _, fields = place.read_text("utf-8", "replace").partition(" (")
+            status = fields.rpartition(")")[2].split()
+            if int(status[2]) == world or (alone and int(number) != os.getpid()):
+                ticks += sum(map(int, status[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _read(data: bytes, ended: str, code: int) -> Frame:
+    """The frame in what a world sent; if there is none, one that says how the world ended."""
+    running = None
+    for line in data.splitlines():
+        with contextlib.suppress(ValueError):
+            sent = json.loads(line)
+            if "token" in sent or "problem" in sent:
+                return dict(sent)
+            running = sent.get("begins", running)
+    if ended == "time":
+        verdict, how = "time-limit", "used up its processor time and was stopped"
+    elif ended == "idle":
+        verdict, how = "time-limit", "waited for something that never came and was stopped"
+    elif ended == "output" or code == world.FLOODED:
+        verdict, how = "crash", "put out more output than can be kept"
+    elif code < 0:
+        verdict, how = "crash", f"ended the whole process ({signal.Signals(-code).name})"
+    else:
+        verdict, how = "crash", f"ended the whole process (exit status {code})"
+    return {"frame": {"verdict": verdict, "message": how, "outputs": []}, "running": running}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,366 @@
+"""Runs the cells that one check needs, in a process that was forked for it alone.
+
+A cell runs as in a kernel, by IPython's `InteractiveShell`, without a kernel: no sockets, no
+history, and outputs are kept as a notebook has them. `taketurns.grading.warden` forks the process,
+confines it, and reads the one frame that it sends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import os
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+
+from taketurns.course._child import FOLDER, Bounded, failed, plain, strength, watch_checks
+from taketurns.course.variety import VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Output = dict[str, Any]  # as in a notebook
+
+# Checks that must fail, by an assertion and by a race. If they do not, nothing is believed.
+CANARIES = (
+    "assert False, 'canary'",
+    """
+def canary():
+    total = 0
+
+    def add():
+        nonlocal total
+        total += 1
+
+    threads = [canary_threading.Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert total == 2, "canary"
+
+
+import threading as canary_threading
+from taketurns import explore as canary_explore
+
+canary_explore(canary).check()
+""",
+)
+# What a world may not change, though code could get at it.
+GUARDED = (
+    "taketurns",
+    "builtins",
+    "threading",
+    "queue",
+    "time",
+    "concurrent.futures._base",
+    "concurrent.futures.thread",
+)
+
+
+def state() -> dict[tuple[str, ...], object]:
+    """Return the functions and constants of the guarded modules, and of the classes in them."""
+    found: dict[tuple[str, ...], object] = {}
+    for name, module in list(sys.modules.items()):
+        if name in GUARDED or name.startswith("taketurns."):
+            for key, value in list(vars(module).items()):
+                _note(found, (name, key), value)
+                if isinstance(value, type) and value.__module__ == name:
+                    for inner, part in list(vars(value).items()):
+                        _note(found, (name, key, inner), part)
+    return found
+
+
+def _note(found: dict[tuple[str, ...], object], place: tuple[str, ...], value: object) -> None:
+    if isinstance(value, types.FunctionType):
+        found[place] = value, value.__code__, value.__defaults__
+    elif isinstance(value, (type, int, float, str, frozenset, property, classmethod, staticmethod)):
+        found[place] = value
+
+
+FLOOD = 32  # times as much as is kept, and a cell is stopped
+FLOODED = 86  # exit status of such a world
+
+
+class Outputs:
+    """What a cell puts out, as a notebook keeps it, up to so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self.kept: list[Output] = []
+        self.lost = 0
+        self._room = room
+        self._patience = room * FLOOD
+
+    def _count(self, size: int) -> None:
+        self._patience -= size
+        if self._patience < 0:
+            os._exit(FLOODED)  # nothing that a cell can catch
+
+    def add(self, output: Output, size: int) -> None:
+        """Keep an output if there is room for it."""
+        self._count(size)
+        if size > self._room:
+            self.lost += 1
+            return
+        self._room -= size
+        self.kept.append(output)
+
+    def write(self, name: str, text: str) -> None:
+        """Keep text on a stream, together with what was written there just before."""
+        self._count(len(text))
+        text = text[: self._room]
+        if not text:
+            self.lost += 1
+            return
+        self._room -= len(text)
+        last = self.kept[-1] if self.kept else {}
+        if last.get("name") == name:
+            last["text"] += text
+        else:
+            self.kept.append({"output_type": "stream", "name": name, "text": text})
+
+
+class _Stream(io.TextIOBase):
+    """A standard stream of a cell."""
+
+    def __init__(self, outputs: Outputs, name: str) -> None:
+        self._outputs = outputs
+        self._name = name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if text:
+            self._outputs.write(self._name, text)
+        return len(text)
+
+
+class _Publisher(DisplayPublisher):  # type: ignore[misc]
+    """Where `display` and the engine put pictures."""
+
+    outputs: Outputs
+
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_rest: Any) -> None:
+        self.outputs.add(
+            {"output_type": "display_data", "data": _data(data), "metadata": metadata or {}},
+            _size(data),
+        )
+
+    def clear_output(self, wait: bool = False) -> None:
+        del wait
+        self.outputs.kept.clear()
+
+
+class _Hook(DisplayHook):  # type: ignore[misc]
+    """Where the value of a cell's last line goes."""
+
+    outputs: Outputs
+
+    def __call__(self, result: object = None) -> None:
+        if result is None or self.quiet():
+            return
+        data, metadata = self.compute_format_data(result)
+        self.update_user_ns(result)
+        self.outputs.add(
+            {
+                "output_type": "execute_result",
+                "data": _data(data),
+                "metadata": metadata or {},
+                "execution_count": None,
+            },
+            _size(data),
+        )
+
+
+def _data(data: dict[str, Any]) -> dict[str, Any]:
+    return {str(kind): value if isinstance(value, (str, dict)) else repr(value)
+            for kind, value in data.items()}  # fmt: skip
+
+
+def _size(data: dict[str, Any]) -> int:
+    return sum(len(value) if isinstance(value, str) else 1_000 for value in data.values())
+
+
+class Shell(InteractiveShell):  # type: ignore[misc]
+    """IPython as in a kernel, for cells that are known by name."""
+
+    cell_name = ""
+    error: BaseException | None = None
+    outputs: Outputs
+
+    def init_history(self) -> None:
+        """Keep no history: it would be a file, and a thread."""
+        self.history_manager = HistoryManager(shell=self, parent=self, enabled=False)
+
+    def enable_gui(self, gui: object = None) -> None:
+        """Do nothing: nobody looks."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        """Keep the error as a notebook does."""
+        self.outputs.add(
+            {
+                "output_type": "error",
+                "ename": str(getattr(etype, "__name__", etype)),
+                "evalue": plain(_text(evalue)),
+                "traceback": [plain(line) for line in stb],
+            },
+            sum(map(len, stb)),
+        )
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:
+        return "(its text cannot be shown)"
+
+
+def shell() -> Shell:
+    """Return the one shell of this process, warmed so that a world has nothing left to import."""
+    made: Shell = Shell.instance(display_pub_class=_Publisher, displayhook_class=_Hook)
+    made.compile.get_code_name = lambda *_: f"{FOLDER}/{made.cell_name}"
+    made.colors = "nocolor"
+    made.autocall = 0
+    return made
+
+
+class World:
+    """One process's cells."""
+
+    def __init__(self, room: int) -> None:
+        self._shell = shell()
+        self._room = room
+        self._reports = watch_checks()
+        self._streams = sys.stdout, sys.stderr
+        self._state = state()
+
+    def run(
+        self,
+        cells: Sequence[dict[str, Any]],
+        student: str,
+        begins: Callable[[str], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """Run the cells; return the frame of the last one, which is the check.
+
+        Args:
+            cells: each with `name`, `source` and whether it is `learners`.
+            student: for whom numbers are drawn.
+            begins: called with the name of each cell before it runs.
+        """
+        if student:
+            os.environ[VARIABLE] = student
+        before = ""
+        for cell in cells[:-1]:
+            begins(cell["name"])
+            outputs, error = self._cell(cell)
+            if error is not None and cell["learners"] and not before:
+                before = f"{cell['name']}: {failed(error)['message']}"
+        self._reports.clear()
+        begins(cells[-1]["name"])
+        outputs, error = self._cell(cells[-1])
+        frame = self._frame(outputs, error)
+        if before and frame["verdict"] != "ok":
+            frame["message"] = f"before this cell ran, {before}\n{frame['message']}"
+        if frame["verdict"] == "ok" and not self._is_believable():
+            said = "checks cannot fail any more after this code"
+            return {**frame, "verdict": "crash", "believed": False, "message": said}
+        return frame
+
+    def _is_believable(self) -> bool:
+        """Whether checks still fail, and are still the same."""
+        now = state()
+        if any(now.get(place) != was for place, was in self._state.items()):
+            return False
+        for number, source in enumerate(CANARIES):
+            canary = {"name": f"canary-{number}", "source": source, "learners": False}
+            _, error = self._cell(canary)
+            if error is None or "canary" not in _text(error):
+                return False
+        return True
+
+    def _cell(self, cell: dict[str, Any]) -> tuple[Outputs, BaseException | None]:
+        """Run one cell; return what it put out and what it raised."""
+        made = self._shell
+        made.cell_name = cell["name"]
+        outputs = made.outputs = made.display_pub.outputs = made.displayhook.outputs = Outputs(
+            self._room
+        )
+        source = cell["source"]
+        file = f"{FOLDER}/{cell['name']}"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        sys.stdout, sys.stderr = _Stream(outputs, "stdout"), _Stream(outputs, "stderr")
+        try:
+            result = made.run_cell(source, store_history=False)
+        except BaseException as error:  # such as SystemExit in a hook of the shell's own
+            return outputs, error
+        finally:
+            sys.stdout, sys.stderr = self._streams
+        return outputs, result.error_before_exec or result.error_in_exec
+
+    def _frame(self, outputs: Outputs, error: BaseException | None) -> dict[str, Any]:
+        """What is said about the check."""
+        frame: dict[str, Any]
+        noise = "".join(o["text"] for o in outputs.kept if o.get("name") == "stderr").strip()
+        if error is not None:
+            frame = failed(error)
+        elif noise:
+            said = f"the cell wrote to stderr, which costs its points: {plain(noise)}"
+            frame = {"verdict": "stderr", "message": said}
+        else:
+            weakest = min((r.coverage for r in self._reports), key=strength, default=None)
+            frame = {"verdict": "ok", "message": "", "coverage": weakest and str(weakest)}
+        frame.pop("steps", None)
+        if outputs.lost:
+            outputs.kept.append(
+                {"output_type": "stream", "name": "stdout", "text": "… (more was put out)\n"}
+            )
+        return {**frame, "outputs": outputs.kept}
+
+
+def warm() -> None:
+    """Do once what the first cell, the first check and the first error would do in each world."""
+    world = World(1 << 20)
+    cells = [
+        {"name": "warm-1", "learners": False, "source": "import threading\nimport time\n"
+         "from taketurns import explore, simulate\n"},
+        {"name": "warm-2", "learners": False, "source": WARM},
+    ]  # fmt: skip
+    world.run(cells, "")
+    with contextlib.suppress(Exception):
+        world.run([*cells, {"name": "warm-3", "learners": False, "source": "1 / 0"}], "")
+    main = types.ModuleType("__main__")
+    world._shell.reset(new_session=False)
+    sys.modules["__main__"] = main
+
+
+WARM = """
+def program():
+    counter = [0]
+    lock = threading.Lock()
+    def add():
+        with lock:
+            counter[0] += 1
+        time.sleep(1)
+        counter[0] += 1
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter == [4], "lost"
+
+
+explore(program).check()
+"""
+
+__all__ = ["Bounded", "World", "shell", "warm"]
