@@ -23,6 +23,12 @@ LARGEST = 20 << 20  # bytes of a notebook; one of ours has a few hundred thousan
 MOST_CELLS = 2_000
 LONGEST_CELL = 200_000  # characters
 
+# What nbgrader writes into a cell's metadata.
+KNOWN = frozenset(
+    {"cell_type", "checksum", "grade", "grade_id", "locked", "points", "remove", "schema_version",
+     "solution", "task"}
+)  # fmt: skip
+
 Notebook = dict[str, Any]
 
 
@@ -98,7 +104,7 @@ def choose(files: dict[str, bytes], name: str, master: Notebook) -> tuple[str, l
     notebooks = [path for path in files if path.lower().endswith((".ipynb", ".json", ".ipynb.txt"))]
     if wanted in files:
         others = [path for path in notebooks if path != wanted]
-        more = f"{wanted} was graded, {_listed(others)} not" if others else ""
+        more = f"{wanted} was graded, {listed(others)} not" if others else ""
         return wanted, [more] if more else []
     ids = {_grading(cell).get("grade_id") for cell in master["cells"]} - {None}
     alike: dict[str, int] = {}
@@ -110,7 +116,7 @@ def choose(files: dict[str, bytes], name: str, master: Notebook) -> tuple[str, l
         alike[path] = len(ids & {str(_grading(cell).get("grade_id")) for cell in cells})
     best = max(alike, key=lambda path: alike[path], default=None)
     if best is None or not alike[best]:
-        handed_in = f"there is {_listed(sorted(files))}" if files else "nothing was handed in"
+        handed_in = f"there is {listed(sorted(files))}" if files else "nothing was handed in"
         raise UnreadableError(f"no {wanted}: {handed_in}")
     return best, [f"{_shown(best)} was taken for {wanted}, whose cells it has"]
 
@@ -199,7 +205,8 @@ def _shown(name: str) -> str:
     return ascii(name)[1:-1]
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Return the first names of files, as they can be shown."""
     return ", ".join(_shown(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
 
 
@@ -220,7 +227,12 @@ def put_right(handed_in: Notebook, master: Notebook, release: Notebook | None) -
         master: the notebook in `source/`, as JSON.
         release: the one in `release/`, to tell what was changed; None if there is none.
     """
-    return _Joined(handed_in["cells"], master["cells"], release, master).intake()
+    taken = _Joined(handed_in["cells"], master["cells"], release, master).intake()
+    spec = handed_in["metadata"].get("kernelspec")
+    kernel = spec.get("name") if isinstance(spec, dict) else None
+    if isinstance(kernel, str) and kernel != master["metadata"]["kernelspec"]["name"]:
+        taken.remarks.append(f"it was written with the kernel {kernel[:40]!a}")
+    return taken
 
 
 class _Joined:
@@ -256,6 +268,9 @@ class _Joined:
         found: dict[int, int] = {}
         for number, cell in enumerate(self._cells):
             grade_id = _grading(cell).get("grade_id")
+            if _grading(cell).get("grade") and grade_id not in by_grade_id:
+                shown = ascii(str(grade_id)[:40])
+                self._reasons.append(f"{shown}: tampered with: the assignment has no such check")
             at = by_grade_id.get(grade_id) if isinstance(grade_id, str) else None
             if at is None and not grade_id:
                 at = by_id.get(cell["id"]) if cell["id"] else None
@@ -370,11 +385,14 @@ class _Joined:
             for key in ("grade", "solution", "locked", "points", "task"):
                 if theirs and theirs.get(key, grading.get(key)) != grading.get(key):
                     self._reasons.append(f"{name}: its metadata were tampered with ({key})")
+            unknown = sorted(str(key) for key in set(theirs) - KNOWN)
+            if unknown:
+                self._reasons.append(f"{name}: its metadata were tampered with ({listed(unknown)})")
             tags = own["metadata"].get("tags")
             known = master["metadata"].get("tags", [])
             extra = [t for t in tags if t not in known] if isinstance(tags, list) else []
             if extra:
-                tags = _listed([str(tag) for tag in extra])
+                tags = listed([str(tag) for tag in extra])
                 self._reasons.append(f"{name}: it was given tags ({tags})")
         if locked and _key(master) in self._given and not self._is_untouched(master, own):
             what = "a check was changed" if grading.get("grade") else "it was changed"

@@ -24,6 +24,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dateutil.parser
+
 from taketurns.course._exercise import needed
 from taketurns.course.folder import write_atomically
 
@@ -71,9 +73,23 @@ def grade(job: Job) -> Graded:
     Raises GraderError if the grader itself fails, never for what is in the submission.
     """
     files, left_out = intake.files_of(Path(job.folder))
-    stamp = files.get("timestamp.txt", b"").decode("ascii", "replace").strip() or None
-    notebooks = tuple(_Notebook(job, master, files, left_out).graded() for master in job.masters)
+    stamp, said = _handed_in_at(files.pop("timestamp.txt", b""))
+    notebooks = tuple(
+        _Notebook(job, master, files, [*left_out, *said]).graded() for master in job.masters
+    )
     return Graded(job.student, job.assignment, job.digest, stamp, notebooks)
+
+
+def _handed_in_at(data: bytes) -> tuple[str | None, list[str]]:
+    """When something was handed in, and what to say if that cannot be read."""
+    text = data.decode("utf-8", "replace").strip()
+    if not text:
+        return None, []
+    try:
+        dateutil.parser.parse(text)
+    except (ValueError, OverflowError):
+        return None, [f"timestamp.txt: {text[:40]!a} is not a time: left out"]
+    return text, []
 
 
 @functools.cache
@@ -108,6 +124,9 @@ class _Notebook:
             handed_in, said = intake.read(self._files[path])
         except intake.UnreadableError as error:
             return self._unreadable(str(error))
+        others = sorted(name for name in self._files if not name.lower().endswith(".ipynb"))
+        if others:
+            self._remarks.append(f"{intake.listed(others)} came with it and was not used")
         self._remarks += said
         taken = intake.put_right(handed_in, self._master.notebook, self._master.release)
         self._remarks += taken.remarks
@@ -309,7 +328,8 @@ class Warden:
             start_new_session=True,
         )
         self._replies: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
-        threading.Thread(target=self._read, name="replies", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="replies", daemon=True)
+        self._reader.start()
         self._say(sandbox)
         hello = self._replies.get(timeout=120)
         if hello is None or "problem" in hello:
@@ -337,6 +357,10 @@ class Warden:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._reader.join()
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # what was left to say, to nobody
+            self._process.stdin.close()
 
     def _say(self, request: Frame) -> None:
         assert self._process.stdin is not None
@@ -346,8 +370,9 @@ class Warden:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._replies.put(json.loads(line))
+        with self._process.stdout as replies:
+            for line in replies:
+                self._replies.put(json.loads(line))
         self._replies.put(None)
 
 

@@ -29,7 +29,12 @@ Frame = dict[str, Any]
 
 
 def main() -> None:
-    """Serve requests until there are no more."""
+    """Serve requests until there are no more, or nobody is there to ask."""
+    with contextlib.suppress(BrokenPipeError):
+        _main()
+
+
+def _main() -> None:
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):

@@ -231,6 +231,7 @@ def shell() -> Shell:
     made.compile.get_code_name = lambda *_: f"{FOLDER}/{made.cell_name}"
     made.colors = "nocolor"
     made.autocall = 0
+    made.system = made.system_raw  # without a terminal: a world has none to give
     return made
 
 
