@@ -38,6 +38,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "grade_command",
         "Grade what a class has handed in.",
     ),
+    "report": (
+        "taketurns.grading.report",
+        "report_command",
+        "Show what a class can do, where it stumbles, and who needs a human.",
+    ),
     "binder-links": (
         "taketurns.course.binder",
         "binder_links_command",

@@ -87,7 +87,9 @@ def test_a_wrong_program_is_not_misnamed(name):
     failure = report_of(name).failure
     named = failure.mistake if failure is not None else None
 
-    assert named in {None, *WRONG[name].expected["mistakes"]}, failure.message
+    # that its first schedule fails is true of any mistake, and told where no name is sure
+    true = {None, "wrong-without-preemption", *WRONG[name].expected["mistakes"]}
+    assert named in true, failure.message
 
 
 def test_there_are_enough_programs_of_each_kind():

@@ -164,7 +164,7 @@ def test_join_waits_for_task_done_not_for_an_empty_queue():
     report = explore(program)
 
     assert report.verdict == "deadlock"
-    assert "task_done of 1 more items of Queue `box`" in report.failure.run.message
+    assert "task_done of 1 more item of Queue `box`" in report.failure.run.message
 
 
 def test_join_returns_when_all_is_done():

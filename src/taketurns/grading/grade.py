@@ -1,7 +1,7 @@
 """`taketurns grade`: a whole class, side by side, each in a sandbox, and nothing is lost.
 
-The parent process deals out jobs and is the only one that writes: first the gradebook, one
-transaction for a batch, then each student's folder in `autograded/`, which is renamed into place.
+The parent process deals out jobs and is the only one that writes: the students' folders, but apart;
+then the gradebook, one transaction for a batch; then the folders are renamed into `autograded/`.
 A submission counts as graded when both agree with what was handed in; whatever stops the command at
 whatever moment, the next call grades the rest.
 """
@@ -17,12 +17,11 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -31,22 +30,20 @@ from taketurns.course.errors import CourseError
 from taketurns.course.folder import MARK, Course
 
 from . import intake
-from .job import GraderError, Job, Master, grade, version
+from .job import GraderError, Job, Master, NotGradedError, grade, version
 from .types import Graded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 RECORD = ".taketurns.json"  # beside the graded notebook: the verdicts, for `report` and for us
 PRIVATE = ".taketurns"  # in the course's folder: the lock and the cache of verdicts
+PARTS = ".taketurns"  # in `autograded/`: what is being written
 BATCH = 64  # submissions in one transaction
 PATIENCE = 0.5  # seconds after which a smaller batch is written
-TRIES = 3  # of a submission whose worker died
+TRIES = 3  # of a submission whose worker dies
 DONE, SOME, NOT = 0, 1, 2  # exit codes
-
-
-class InterruptedGrading(Exception):
-    """Somebody pressed Ctrl-C."""
 
 
 @dataclass(frozen=True)
@@ -167,12 +164,31 @@ def pool(workers: int) -> Executor:
 
 
 def _end_with_parent() -> None:
-    """In a worker: be killed when the parent is, and leave Ctrl-C to it."""
+    """In a worker: end when the parent does, however it ends, and leave Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        import ctypes
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see `_undisturbed`
+    parent = multiprocessing.parent_process()
+    assert parent is not None
 
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    def follow() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, name="follow", daemon=True).start()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait a moment, here and in the processes that start meanwhile."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def results(
@@ -180,34 +196,48 @@ def results(
 ) -> Iterator[Graded | tuple[Job, str]]:
     """Yield what comes of each job, in the order in which they are done.
 
-    A job whose worker dies is done again; after `TRIES` the reason is yielded with it.
-    Raises GraderError if the grader itself fails.
+    A job whose worker dies is done again, and alone, so that it is known which one kills workers.
+    One that cannot be done is yielded with the reason.
+    Raises GraderError or CourseError if none can be done.
     """
-    waiting = collections.deque((job, 1) for job in jobs)
+    waiting = collections.deque((job, 0) for job in jobs)  # with how many workers have died of it
     while waiting:
         executor = make_pool()
         running: dict[Future[Graded], tuple[Job, int]] = {}
         broken = False
         try:
             while (waiting and not broken) or running:
-                while waiting and not broken and len(running) < ahead:
-                    job, tries = waiting.popleft()
+                while waiting and not broken:
+                    suspects = waiting[0][1] or any(deaths for _, deaths in running.values())
+                    if len(running) >= (1 if suspects else ahead):
+                        break
+                    job, deaths = waiting.popleft()
                     try:
-                        running[executor.submit(grade, job)] = job, tries
+                        with _undisturbed():
+                            future = executor.submit(grade, job)
                     except BrokenProcessPool:
-                        waiting.appendleft((job, tries))
+                        waiting.appendleft((job, deaths))
                         broken = True
+                    else:
+                        running[future] = job, deaths
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    job, tries = running.pop(future)
+                    job, deaths = running.pop(future)
                     try:
-                        yield future.result()
+                        result: Graded | tuple[Job, str] = future.result()
                     except BrokenProcessPool:
                         broken = True
-                        if tries < TRIES:
-                            waiting.append((job, tries + 1))
-                        else:
-                            yield job, f"its worker died {TRIES} times"
+                        if deaths + 1 < TRIES:
+                            waiting.appendleft((job, deaths + 1))
+                            continue
+                        result = job, f"its worker died {TRIES} times"
+                    except (GraderError, CourseError):
+                        raise
+                    except NotGradedError as error:
+                        result = job, str(error)
+                    except Exception as error:  # one that we did not think of stops nobody else
+                        result = job, f"the grader failed: {type(error).__name__}: {error}"
+                    yield result
         finally:
             for future in running:
                 future.cancel()
@@ -225,13 +255,17 @@ def _end(executor: Executor) -> None:
 
 
 class Keeper:
-    """Writes results: the gradebook first, then the folders."""
+    """Writes results, a batch at a time, each into the gradebook and its folder or into neither."""
 
     def __init__(self, folders: Folders, gradebook: Any) -> None:
-        self._folders = folders
+        self._autograded = folders.autograded
+        self._parts = folders.autograded / PARTS
         self._gradebook = gradebook
         self._batch: list[Graded] = []
         self._since = time.monotonic()
+        with self._explained():  # who may not write shall hear it before anything is graded
+            self._parts.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self._parts, ignore_errors=True)  # with what a killed one has left there
 
     def add(self, graded: Graded) -> None:
         """Take a result; write when there are enough, or the last time was long ago."""
@@ -240,48 +274,55 @@ class Keeper:
             self.write()
 
     def write(self) -> None:
-        """Write what there is. Raises CourseError if that fails; then nothing of it is written."""
+        """Write what there is.
+
+        Raises CourseError if that fails. What is not whole then counts as not graded.
+        """
         batch, self._batch = self._batch, []
         self._since = time.monotonic()
         if not batch:
             return
-        self._gradebook.write(batch)
-        for graded in batch:
-            try:
-                self._put(graded)
-            except OSError as error:
-                raise CourseError(
-                    f"{self._folders.autograded}: {error.strerror}. The scores are in the "
-                    "gradebook; make room and run the command again for the notebooks."
-                ) from error
-
-    def _put(self, graded: Graded) -> None:
-        """Put the graded notebooks where nbgrader looks for them, whole or not at all."""
-        place = self._folders.autograded / graded.student / graded.assignment
-        place.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{graded.assignment}.", dir=place.parent))
         try:
-            for notebook in graded.notebooks:
-                if notebook.notebook is not None:
-                    text = json.dumps(notebook.notebook, indent=1, ensure_ascii=False)
-                    (part / f"{notebook.name}.ipynb").write_text(text + "\n", "utf-8")
-            slim = replace(
-                graded, notebooks=tuple(replace(n, notebook=None) for n in graded.notebooks)
-            )
-            (part / RECORD).write_text(json.dumps(slim.as_json(), indent=1) + "\n", "utf-8")
-            if graded.timestamp:
-                (part / "timestamp.txt").write_text(graded.timestamp + "\n", "utf-8")
-            part.chmod(0o755)
+            with self._explained():
+                for number, graded in enumerate(batch):
+                    self._prepare(graded, self._parts / str(number))
+                self._gradebook.write(batch)
+                for number, graded in enumerate(batch):
+                    self._put(graded, self._parts / str(number))
+        finally:
+            shutil.rmtree(self._parts, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CourseError(
+                f"{self._autograded}: {error.strerror}. What could not be written there counts as "
+                "not graded: mend that and run the command again."
+            ) from error
+
+    @staticmethod
+    def _prepare(graded: Graded, part: Path) -> None:
+        """Write what is to be in a student's folder."""
+        part.mkdir(parents=True)
+        for notebook in graded.notebooks:
+            if notebook.notebook is not None:
+                text = json.dumps(notebook.notebook, indent=1, ensure_ascii=False)
+                (part / f"{notebook.name}.ipynb").write_text(text + "\n", "utf-8")
+        slim = replace(graded, notebooks=tuple(replace(n, notebook=None) for n in graded.notebooks))
+        (part / RECORD).write_text(json.dumps(slim.as_json(), indent=1) + "\n", "utf-8")
+        if graded.timestamp:
+            (part / "timestamp.txt").write_text(graded.timestamp + "\n", "utf-8")
+
+    def _put(self, graded: Graded, part: Path) -> None:
+        """Put a folder where nbgrader looks for it, in the place of the one that is there."""
+        place = self._autograded / graded.student / graded.assignment
+        place.parent.mkdir(exist_ok=True)
+        with _undisturbed():
             if place.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{graded.assignment}.", dir=place.parent))
-                place.replace(old / "old")
-                part.replace(place)
-                shutil.rmtree(old, ignore_errors=True)
-            else:
-                part.replace(place)
-        except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
-            raise
+                place.replace(part.with_suffix(".old"))
+            part.replace(place)
 
 
 @contextlib.contextmanager
@@ -324,6 +365,11 @@ def alone(root: Path) -> Iterator[None]:
 @click.option("--yes", is_flag=True, help="With --regrade: write without asking.")
 @click.option("--dry-run", is_flag=True, help="Say what would be graded, and do nothing.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; default: the cores.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Use the Dask cluster whose scheduler is at tcp://HOST:PORT.",
+)
 @click.option("--no-cache", is_flag=True, help="Judge again what was judged before.")
 @click.option(
     "--allow-unsandboxed",
@@ -345,6 +391,9 @@ def grade_command(context: click.Context, /, **options: Any) -> None:
     except (CourseError, GraderError) as error:
         click.echo(f"taketurns grade: {error}", err=True)
         code = NOT
+    except KeyboardInterrupt:
+        click.echo("taketurns grade: stopped; run it again to go on", err=True)
+        code = NOT
     context.exit(code)
 
 
@@ -362,6 +411,7 @@ class _Command:
         yes: bool,
         dry_run: bool,
         workers: int | None,
+        cluster: str | None,
         no_cache: bool,
         allow_unsandboxed: bool,
     ) -> None:
@@ -372,7 +422,10 @@ class _Command:
         self._regrade = regrade
         self._yes = yes
         self._dry_run = dry_run
+        if workers and cluster:
+            raise CourseError("a cluster has its own workers: leave out --workers")
         self._workers = workers or os.cpu_count() or 1
+        self._cluster = cluster
         self._folders = Folders.of(Course.here())
         cache = self._folders.root / PRIVATE / "verdicts"
         self._cache = None if no_cache else str(cache)
@@ -436,7 +489,13 @@ class _Command:
         workers = min(self._workers, len(jobs)) or 1
         missing: dict[str, str] = {}
         held: list[Graded] = []
-        found = results(jobs, lambda: pool(workers), 2 * workers + 2)
+        if self._cluster and jobs:
+            from .cluster import Cluster
+
+            cluster = Cluster(self._cluster)
+            found = results(jobs, lambda: cluster, cluster.ahead)
+        else:
+            found = results(jobs, lambda: pool(workers), 2 * workers + 2)
         with contextlib.closing(found), Progress(len(jobs)) as progress:  # type: ignore[type-var]
             try:
                 for result in found:
@@ -450,6 +509,9 @@ class _Command:
                 keeper.write()
                 said = f"stopped after {progress.count} of {len(jobs)}; run it again to go on"
                 raise CourseError(said) from None
+            except (GraderError, CourseError):
+                keeper.write()
+                raise
         if self._regrade and held and self._may_write(held, known):
             for graded in held:
                 keeper.add(graded)

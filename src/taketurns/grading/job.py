@@ -15,12 +15,13 @@ import platform
 import queue
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ class GraderError(Exception):
     """The grader itself does not work; no submission is to blame."""
 
 
+class NotGradedError(Exception):
+    """One submission could not be graded; others can be. The message says why."""
+
+
 @dataclass(frozen=True)
 class Master:
     """A notebook in `source/`, and what students were given of it."""
@@ -59,20 +64,29 @@ class Job:
 
     student: str
     assignment: str
-    folder: str  # what the student handed in
+    folder: str  # what the student handed in, on the machine of the parent
     digest: str  # of all that the result depends on
     masters: tuple[Master, ...]
     limits: Limits = field(default_factory=Limits)
     cache: str | None = None  # a folder
     sandbox: dict[str, Any] = field(default_factory=dict)  # settings of `sandbox.enter`
+    # For another machine, what is in `folder`: files, and what was left out.
+    handed_in: tuple[dict[str, bytes], list[str]] | None = None
+
+    def with_files(self) -> Job:
+        """Return a job that needs nothing of this machine."""
+        read = intake.files_of(Path(self.folder))
+        return replace(self, handed_in=read, folder="", cache=None)
 
 
 def grade(job: Job) -> Graded:
     """Grade one submission.
 
-    Raises GraderError if the grader itself fails, never for what is in the submission.
+    Raises GraderError if the grader itself fails, never for what is in the submission;
+    NotGradedError if the warden was killed again and again.
     """
-    files, left_out = intake.files_of(Path(job.folder))
+    read, left_out = job.handed_in or intake.files_of(Path(job.folder))
+    files = dict(read)
     stamp, said = _handed_in_at(files.pop("timestamp.txt", b""))
     notebooks = tuple(
         _Notebook(job, master, files, [*left_out, *said]).graded() for master in job.masters
@@ -227,7 +241,7 @@ class _Notebook:
         kept = _Cache(self._job.cache, request)
         frame = kept.get()
         if frame is None:
-            reply = warden(self._job.sandbox).ask(request)
+            reply = _ask(self._job.sandbox, request)
             self._spent += reply["seconds"]
             frame = reply["frame"]
             running = reply.get("running")
@@ -330,21 +344,35 @@ class Warden:
         self._replies: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name="replies", daemon=True)
         self._reader.start()
+        self._folder = ""  # where its worlds have theirs
         self._say(sandbox)
-        hello = self._replies.get(timeout=120)
+        try:
+            hello = self._replies.get(timeout=120)
+        except queue.Empty:
+            hello = None
         if hello is None or "problem" in hello:
             self.end()
-            raise GraderError((hello or {}).get("problem", "the warden did not start"))
+            if hello is None:
+                raise NotGradedError("the warden was killed")
+            raise GraderError(hello["problem"])
         self.protection = str(hello["protection"])
+        self._folder = str(hello["folder"])
+
+    @property
+    def lives(self) -> bool:
+        """Whether it can still answer."""
+        return self._reader.is_alive()
 
     def ask(self, request: Frame) -> Frame:
-        """Have a world made; return its frame, and the processor time that it took."""
+        """Have a world made; return its frame, and the processor time that it took.
+
+        Raises NotGradedError if the warden was killed.
+        """
         token = secrets.token_hex(16)
         self._say({**request, "token": token})
         reply = self._replies.get()
         if reply is None:
-            self.end()
-            raise GraderError("the warden was killed")
+            raise NotGradedError("the warden was killed")
         if "problem" in reply:
             raise GraderError(f"a world could not be made: {reply['problem']}")
         if reply.pop("token", token) != token:
@@ -353,14 +381,20 @@ class Warden:
         return reply
 
     def end(self) -> None:
-        """End the process and all that it has started."""
+        """End the process and all that it has started, whether or not it was killed before."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        for place in Path("/proc").glob("[0-9]*"):  # a killed warden leaves what a world started
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getsid(int(place.name)) == self._process.pid:
+                    os.kill(int(place.name), signal.SIGKILL)
         self._process.wait()
         self._reader.join()
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # what was left to say, to nobody
             self._process.stdin.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _say(self, request: Frame) -> None:
         assert self._process.stdin is not None
@@ -370,29 +404,59 @@ class Warden:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as replies:
+        # It may be killed within a line.
+        with self._process.stdout as replies, contextlib.suppress(ValueError):
             for line in replies:
                 self._replies.put(json.loads(line))
         self._replies.put(None)
 
 
-_wardens: list[tuple[dict[str, Any], Warden]] = []
+_wardens: dict[int, tuple[dict[str, Any], Warden]] = {}  # by thread
 
 
 def warden(sandbox: dict[str, Any]) -> Warden:
-    """Return this process's warden; the first call starts it."""
-    for settings, made in _wardens:
-        if settings == sandbox and made._process.poll() is None:
+    """Return this thread's warden; the first call starts it, as does one after it was killed."""
+    me = threading.get_ident()
+    if me in _wardens:
+        settings, made = _wardens[me]
+        if settings == sandbox and made.lives:
             return made
-    forget_wardens()
-    _wardens.append((sandbox, Warden(sandbox)))
-    return _wardens[-1][1]
+        del _wardens[me]
+        made.end()
+    try:
+        made = Warden(sandbox)
+    except NotGradedError:
+        try:
+            made = Warden(sandbox)
+        except NotGradedError as error:
+            raise GraderError("no warden can be started: each ends at once") from error
+    _wardens[me] = sandbox, made
+    return made
+
+
+def _ask(sandbox: dict[str, Any], request: Frame) -> Frame:
+    """Have a world made; if the warden is killed meanwhile, once more by another one."""
+    with contextlib.suppress(NotGradedError):
+        return warden(sandbox).ask(request)
+    try:
+        return warden(sandbox).ask(request)
+    except NotGradedError:
+        raise NotGradedError("the process that runs its checks was killed twice") from None
 
 
 def forget_wardens() -> None:
-    """End this process's warden."""
+    """End this process's wardens."""
     while _wardens:
-        _wardens.pop()[1].end()
+        _wardens.popitem()[1][1].end()
 
 
-__all__ = ["GraderError", "Job", "Master", "forget_wardens", "grade", "version", "warden"]
+__all__ = [
+    "GraderError",
+    "Job",
+    "Master",
+    "NotGradedError",
+    "forget_wardens",
+    "grade",
+    "version",
+    "warden",
+]

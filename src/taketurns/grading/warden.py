@@ -48,9 +48,9 @@ def _main() -> None:
         return
     gc.collect()
     gc.freeze()  # worlds share these pages
-    _send(replies, {"protection": protection.says})
+    _send(replies, {"protection": protection.says, "folder": protection.folder})
     for line in requests:
-        _send(replies, _serve(json.loads(line), protection))
+        _send(replies, _serve(json.loads(line), protection, requests))
 
 
 def visible() -> list[Path]:
@@ -64,8 +64,11 @@ def _send(replies: IO[bytes], reply: Frame) -> None:
     replies.flush()
 
 
-def _serve(request: Frame, protection: sandbox.Protection) -> Frame:
-    """Make a world for one check; return the frame that it sent, or what became of it."""
+def _serve(request: Frame, protection: sandbox.Protection, requests: IO[bytes]) -> Frame:
+    """Make a world for one check; return the frame that it sent, or what became of it.
+
+    Raises BrokenPipeError if meanwhile there is nobody any more to whom it matters.
+    """
     limits = Limits(**request["limits"])
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     reading, writing = os.pipe()
@@ -79,7 +82,7 @@ def _serve(request: Frame, protection: sandbox.Protection) -> Frame:
     os.close(writing)
     try:
         alone = protection.way == "namespaces"
-        data, ended = _listen(reading, child, limits, alone=alone)
+        data, ended = _listen(reading, requests, child, limits, alone=alone)
     finally:
         os.close(reading)
         code = sandbox.end(child, protection)
@@ -110,12 +113,16 @@ def _live(request: Frame, limits: Limits, protection: sandbox.Protection, writin
     return 0
 
 
-def _listen(reading: int, child: int, limits: Limits, *, alone: bool) -> tuple[bytes, str]:
+def _listen(
+    reading: int, requests: IO[bytes], child: int, limits: Limits, *, alone: bool
+) -> tuple[bytes, str]:
     """Return what a world has sent, and why it was not waited for any longer, if so."""
     data = bytearray()
     spent, since = -1.0, time.monotonic()
     while True:
-        ready, _, _ = select.select([reading], [], [], TICK)
+        ready, _, _ = select.select([reading, requests.fileno()], [], [], TICK)
+        if requests.fileno() in ready:  # nobody asks before the last reply, so this is the end
+            raise BrokenPipeError
         if ready:
             part = os.read(reading, 1 << 16)
             data += part
