@@ -58,7 +58,7 @@ test: $(TESTER) ## run every test (ARGS="-m 'not slow'")
 
 kernels: $(KERNELS) ## let `make test` try the notebooks on every Python that there is
 
-class: $(TESTER) ## grade a sample class with nbgrader, print who got what
+class: $(TESTER) ## grade a sample class, print who got what
 	@$(BIN)/python -m taketurns.course.sample_class $(ARGS)
 
 release: $(TESTER) ## make release/ from source/

@@ -1,4 +1,4 @@
-"""A class through real nbgrader: generate_assignment, autograde, generate_feedback."""
+"""A class through real nbgrader, from generate_assignment to feedback, and through our grader."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from taketurns.course.sample_class import (
     exercises,
     expected,
     grade,
+    grade_side_by_side,
     report,
     run_nbgrader,
     students,
@@ -52,6 +53,8 @@ def test_nbgrader_gives_the_class_exactly_the_expected_scores(assignment, tmp_pa
     for student in everybody:
         pages = list((tmp_path / "feedback" / student.name / assignment).glob("*.html"))
         assert 1 == len(pages)
+
+    assert want == grade_side_by_side(tmp_path, assignment)
 
 
 def test_graded_again_everybody_gets_the_same(tmp_path):

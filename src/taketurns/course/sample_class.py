@@ -1,9 +1,9 @@
-"""A small class of made-up students, graded by nbgrader itself: `make class`.
+"""A small class of made-up students, graded as any other: `make class`.
 
 Each student hands in the released notebook with answers from `tests/answers/` pasted into it: one
 has everything right, one has touched nothing, and for every kind of mistake there is one who makes
 it once and has the rest right. What each must get is known beforehand, from the masters' points and
-from `taketurns try`; the command says whether nbgrader agrees.
+from `taketurns try`; the command says whether the gradebook agrees.
 """
 
 from __future__ import annotations
@@ -177,6 +177,20 @@ def grade(folder: Path, assignment: str) -> dict[str, Scores]:
     return gradebook(folder, assignment)
 
 
+def grade_side_by_side(folder: Path, assignment: str) -> dict[str, Scores]:
+    """Let `taketurns grade` do the same; return what the gradebook holds."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "taketurns", "grade", assignment, "--force"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise CourseError(f"taketurns grade {assignment} in {folder}:\n{done.stdout}{done.stderr}")
+    return gradebook(folder, assignment)
+
+
 def gradebook(folder: Path, assignment: str) -> dict[str, Scores]:
     """Return, for every student, what the gradebook holds for each graded cell."""
     with warnings.catch_warnings():
@@ -295,7 +309,7 @@ def _table(rows: list[list[str]]) -> str:
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to work: ./sample-class.")
 @click.argument("assignments", nargs=-1)
 def main(assignments: tuple[str, ...], folder: Path | None) -> None:
-    """Grade a sample class with nbgrader and print who got what.
+    """Grade a sample class and print who got what.
 
     Without ASSIGNMENTS: every one that tests/answers/ has answers for.
     """
@@ -317,7 +331,7 @@ def _grade_and_tell(course: Course, work: Path, assignment: str) -> bool:
     """Grade one assignment, print the table; return whether every score is as expected."""
     click.echo(f"{assignment}: handing in, grading ...")
     found = build(course, work, assignment)
-    scores = grade(work, assignment)
+    scores = grade_side_by_side(work, assignment)
     run_nbgrader(work, "generate_feedback", assignment, "--force")
     parts = exercises(_master(course, assignment))
     rows = [["student", *(part.name for part in parts), "points", "as expected"]]
