@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "report": (
         "taketurns.grading.report",
         "report_command",
-        "Show what a class can do, where it stumbles, and who needs a human.",
+        "Show what a class can do, and where it stumbles.",
     ),
     "binder-links": (
         "taketurns.course.binder",

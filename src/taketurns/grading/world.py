@@ -7,7 +7,6 @@ confines it, and reads the one frame that it sends.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import linecache
 import os
@@ -44,13 +43,13 @@ def canary():
         thread.start()
     for thread in threads:
         thread.join()
-    assert total == 2, "canary"
+    assert total == 2, "lost"
 
 
 import threading as canary_threading
 from taketurns import explore as canary_explore
 
-canary_explore(canary).check()
+assert canary_explore(canary).failure is None, "canary"
 """,
 )
 # What a world may not change, though code could get at it.
@@ -238,9 +237,9 @@ def shell() -> Shell:
 class World:
     """One process's cells."""
 
-    def __init__(self, room: int) -> None:
+    def __init__(self) -> None:
         self._shell = shell()
-        self._room = room
+        self._room = 0
         self._reports = watch_checks()
         self._streams = sys.stdout, sys.stderr
         self._state = state()
@@ -249,6 +248,7 @@ class World:
         self,
         cells: Sequence[dict[str, Any]],
         student: str,
+        room: int,
         begins: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Run the cells; return the frame of the last one, which is the check.
@@ -256,8 +256,10 @@ class World:
         Args:
             cells: each with `name`, `source` and whether it is `learners`.
             student: for whom numbers are drawn.
+            room: bytes of outputs of a cell that are kept.
             begins: called with the name of each cell before it runs.
         """
+        self._room = room
         if student:
             os.environ[VARIABLE] = student
         before = ""
@@ -328,20 +330,19 @@ class World:
         return {**frame, "outputs": outputs.kept}
 
 
-def warm() -> None:
-    """Do once what the first cell, the first check and the first error would do in each world."""
-    world = World(1 << 20)
-    cells = [
-        {"name": "warm-1", "learners": False, "source": "import threading\nimport time\n"
-         "from taketurns import explore, simulate\n"},
-        {"name": "warm-2", "learners": False, "source": WARM},
-    ]  # fmt: skip
-    world.run(cells, "")
-    with contextlib.suppress(Exception):
-        world.run([*cells, {"name": "warm-3", "learners": False, "source": "1 / 0"}], "")
-    main = types.ModuleType("__main__")
-    world._shell.reset(new_session=False)
-    sys.modules["__main__"] = main
+def warm() -> World:
+    """Return a world in which the first cell, check and error have been seen already."""
+    made = World()
+    setup = "import threading\nimport time\nfrom taketurns import explore, simulate\n"
+    for source in (WARM, "1 / 0", "1"):
+        cells = [
+            {"name": f"warm-{number}", "source": text, "learners": False}
+            for number, text in enumerate((setup, source))
+        ]
+        made.run(cells, "", 1 << 20)
+    made._shell.reset(new_session=False)
+    made._state = state()
+    return made
 
 
 WARM = """
