@@ -43,6 +43,7 @@ def test_right_answers_reach_for_nothing(path):
         "value = getattr(object(), 'value', None)",
         "def count(self):\n    '''Uses `__init__`.'''\n    return self.__class__.__name__",
         "def work():\n    global total\n    total = 1\n\n\ntotal = 0",
+        "thread = threading.Thread()\nself.thread = thread\nsys = types = 1",
         "sum_of = sum([1, 2])\nnames = {name: len(name) for name in ['a']}",
         "def broken(:",
         "",

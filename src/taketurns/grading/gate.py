@@ -87,10 +87,18 @@ _OURS = "_tt_"  # how the engine's names begin in the code that it has rewritten
 @functools.cache
 def _ways_out() -> frozenset[str]:
     """Names of other modules that can be had through the open ones, such as `dataclasses.sys`."""
+    importlib.import_module("concurrent.futures.thread")  # else it is there only sometimes
     found = set()
-    for name in MODULES:
-        for attribute, value in vars(importlib.import_module(name)).items():
-            if isinstance(value, types.ModuleType) and value.__name__ not in MODULES:
+    seen = {importlib.import_module(name) for name in MODULES}
+    todo = list(seen)
+    while todo:
+        for attribute, value in vars(todo.pop()).items():
+            if not isinstance(value, types.ModuleType) or value in seen:
+                continue
+            if any(value.__name__.startswith(f"{name}.") for name in MODULES):  # a part of one
+                seen.add(value)
+                todo.append(value)
+            else:
                 found.add(attribute)
     return frozenset(found)
 
@@ -176,7 +184,7 @@ class _Reader:
         elif isinstance(node, ast.ImportFrom):
             yield from self._about_import(node)
         elif isinstance(node, ast.Name):
-            if node.id in FUNCTIONS or not self._is_plain(node.id):
+            if node.id in FUNCTIONS or not self._is_plain(node.id, way_out=False):
                 yield f"it uses `{node.id}`"
             elif node.id in (*BY_NAME, "type") and id(node) not in self._called:
                 yield f"it uses `{node.id}` without calling it"
@@ -209,8 +217,8 @@ class _Reader:
                 if not self._is_plain(name):
                     yield f"it reaches for `{name}`"
 
-    def _is_plain(self, name: str) -> bool:
-        if name in ATTRIBUTES or name in _ways_out() or name.startswith(_OURS):
+    def _is_plain(self, name: str, *, way_out: bool = True) -> bool:
+        if name in ATTRIBUTES or name.startswith(_OURS) or (way_out and name in _ways_out()):
             return False
         return name in SPECIAL or not _SPECIAL_NAME.fullmatch(name)
 
