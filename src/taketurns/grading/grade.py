@@ -8,8 +8,10 @@ whatever moment, the next call grades the rest.
 
 from __future__ import annotations
 
+import atexit
 import collections
 import contextlib
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -19,7 +21,14 @@ import signal
 import sys
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -215,18 +224,22 @@ def results(
                     try:
                         with _undisturbed():
                             future = executor.submit(grade, job)
-                    except BrokenProcessPool:
+                    except RuntimeError:  # BrokenProcessPool, or it is just about to be
                         waiting.appendleft((job, deaths))
                         broken = True
                     else:
                         running[future] = job, deaths
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                # A broken pool may forget what came at the moment when it broke.
+                done = set(running) if broken else wait(running, None, FIRST_COMPLETED).done
                 for future in done:
                     job, deaths = running.pop(future)
+                    if not future.done():
+                        waiting.appendleft((job, deaths + 1))
+                        continue
                     try:
                         result: Graded | tuple[Job, str] = future.result()
-                    except BrokenProcessPool:
-                        broken = True
+                    except BrokenExecutor as error:
+                        broken |= isinstance(error, BrokenProcessPool)  # a cluster goes on
                         if deaths + 1 < TRIES:
                             waiting.appendleft((job, deaths + 1))
                             continue
@@ -386,6 +399,7 @@ def grade_command(context: click.Context, /, **options: Any) -> None:
 
     Ends with 0 if all were graded, 1 if some need a human, 2 if it could not run.
     """
+    atexit.register(gc.freeze)  # Python would take long to tidy up all that nbgrader has loaded
     try:
         code = _Command(context, **options).run()
     except (CourseError, GraderError) as error:
@@ -487,6 +501,8 @@ class _Command:
     def _grade(self, jobs: list[Job], keeper: Keeper, known: dict[str, Any]) -> dict[str, str]:
         """Grade, and return why results are missing, by student."""
         workers = min(self._workers, len(jobs)) or 1
+        for part in self._folders.root.glob(f"{PRIVATE}/verdicts/*/.*.part"):  # of killed workers
+            part.unlink(missing_ok=True)
         missing: dict[str, str] = {}
         held: list[Graded] = []
         if self._cluster and jobs:

@@ -40,7 +40,7 @@ def _main() -> None:
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)
     settings = json.loads(requests.readline())
-    world.warm()
+    prepared = world.warm()
     try:
         protection = sandbox.enter(visible(), **settings)
     except sandbox.NoSandboxError as error:
@@ -50,7 +50,7 @@ def _main() -> None:
     gc.freeze()  # worlds share these pages
     _send(replies, {"protection": protection.says, "folder": protection.folder})
     for line in requests:
-        _send(replies, _serve(json.loads(line), protection, requests))
+        _send(replies, _serve(json.loads(line), protection, prepared, requests))
 
 
 def visible() -> list[Path]:
@@ -64,7 +64,12 @@ def _send(replies: IO[bytes], reply: Frame) -> None:
     replies.flush()
 
 
-def _serve(request: Frame, protection: sandbox.Protection, requests: IO[bytes]) -> Frame:
+def _serve(
+    request: Frame,
+    protection: sandbox.Protection,
+    prepared: world.World,
+    requests: IO[bytes],
+) -> Frame:
     """Make a world for one check; return the frame that it sent, or what became of it.
 
     Raises BrokenPipeError if meanwhile there is nobody any more to whom it matters.
@@ -76,7 +81,7 @@ def _serve(request: Frame, protection: sandbox.Protection, requests: IO[bytes]) 
     if not child:
         status = 1
         try:
-            status = _live(request, limits, protection, writing)
+            status = _live(request, limits, protection, prepared, writing)
         finally:
             os._exit(status)
     os.close(writing)
@@ -93,13 +98,18 @@ def _serve(request: Frame, protection: sandbox.Protection, requests: IO[bytes]) 
     return {**_read(data, ended, code), "seconds": spent}
 
 
-def _live(request: Frame, limits: Limits, protection: sandbox.Protection, writing: int) -> int:
+def _live(
+    request: Frame,
+    limits: Limits,
+    protection: sandbox.Protection,
+    prepared: world.World,
+    writing: int,
+) -> int:
     """Run the cells, in the child."""
     os.dup2(os.open(os.devnull, os.O_RDWR), 2)
     frames = os.fdopen(writing, "wb", buffering=0)
     try:
         sandbox.confine(limits, protection, (0, 1, 2, writing))
-        made = world.World(limits.output)
     except Exception:
         problem = traceback.format_exc(limit=-3)
         frames.write(json.dumps({"problem": problem}).encode("ascii") + b"\n")
@@ -108,7 +118,7 @@ def _live(request: Frame, limits: Limits, protection: sandbox.Protection, writin
     def begins(name: str) -> None:
         frames.write(json.dumps({"begins": name}).encode("ascii") + b"\n")
 
-    frame = made.run(request["cells"], request["student"], begins)
+    frame = prepared.run(request["cells"], request["student"], limits.output, begins)
     frames.write(json.dumps({"frame": frame, "token": request["token"]}).encode("ascii") + b"\n")
     return 0
 
@@ -118,7 +128,7 @@ def _listen(
 ) -> tuple[bytes, str]:
     """Return what a world has sent, and why it was not waited for any longer, if so."""
     data = bytearray()
-    spent, since = -1.0, time.monotonic()
+    spent, idle, looked = -1.0, 0.0, time.monotonic()
     while True:
         ready, _, _ = select.select([reading, requests.fileno()], [], [], TICK)
         if requests.fileno() in ready:  # nobody asks before the last reply, so this is the end
@@ -137,8 +147,11 @@ def _listen(
         if used >= limits.cell_seconds:
             return bytes(data), "time"
         if used != spent:
-            spent, since = used, now
-        elif now - since >= limits.idle_seconds:
+            spent, idle = used, 0.0
+        else:  # where the machine stood still, we did not look either
+            idle += min(now - looked, 2 * TICK)
+        looked = now
+        if idle >= limits.idle_seconds:
             return bytes(data), "idle"
 
 
