@@ -18,6 +18,8 @@ from .driver import ROOT, Lab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MARKS = (
     pytest.mark.slow,
@@ -50,10 +52,21 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="package")
-def lab(chromium: str) -> Iterator[Lab]:
-    """Serve a copy of the course with a home of its own, and open a browser."""
+def browser(chromium: str) -> Iterator[Browser]:
+    """Open the browser that all tests share: Playwright allows no second one beside it."""
     from playwright.sync_api import sync_playwright
 
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="package")
+def lab(browser: Browser) -> Iterator[Lab]:
+    """Serve a copy of the course with a home of its own, to the browser."""
     with tempfile.TemporaryDirectory(prefix="tt-") as folder:
         home = Path(folder)
         course = home / "course"
@@ -95,12 +108,7 @@ def lab(chromium: str) -> Iterator[Lab]:
             )
             try:
                 url, token = address(server, home)
-                with sync_playwright() as playwright:
-                    browser = playwright.chromium.launch(
-                        executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-                    )
-                    yield Lab(browser, url, token, course)
-                    browser.close()
+                yield Lab(browser, url, token, course)
             finally:
                 server.terminate()
                 try:
