@@ -249,6 +249,22 @@ class TestCommand:
         assert "eve: answer reaches for the checks: it imports `sys`" in result.output
         assert course.scores()["eve"] == {"doubles": None, "zero": None}
 
+    @pytest.mark.parametrize(
+        "line", ['{"problem": "none"}', '{"frame": {}, "token": "guessed"}', "5", "[" * 100_000]
+    )
+    def test_whoever_forges_a_reply_stops_nobody(self, course, line):
+        write = f"os.write(file, {line!r}.encode() + b'\\n')"
+        loop = f"for file in range(3, 20):\n    try:\n        {write}\n    except OSError:"
+        loop += "\n        pass"
+        course.hand_in("ada", RIGHT)
+        course.hand_in("eve", f"import os\n\n{loop}\n\n\n{WRONG}")
+
+        result = course.grade()
+
+        assert result.exit_code == 1
+        assert course.scores()["ada"] == {"doubles": 2.0, "zero": 1.0}
+        assert course.scores()["eve"] == {"doubles": 0.0, "zero": 0.0}
+
     def test_a_check_that_can_no_longer_fail_gives_nothing(self, course, monkeypatch):
         monkeypatch.setattr(job.gate, "reaches", lambda *_: [])  # as if it had not been seen
         course.hand_in("eve", "import taketurns\n\ntaketurns.explore = print\n\n\n" + RIGHT)

@@ -112,7 +112,8 @@ def _live(
         sandbox.confine(limits, protection, (0, 1, 2, writing))
     except Exception:
         problem = traceback.format_exc(limit=-3)
-        frames.write(json.dumps({"problem": problem}).encode("ascii") + b"\n")
+        told = {"problem": problem, "token": request["token"]}
+        frames.write(json.dumps(told).encode("ascii") + b"\n")
         return 0
 
     def begins(name: str) -> None:
@@ -174,10 +175,12 @@ def _read(data: bytes, ended: str, code: int) -> Frame:
     """The frame in what a world sent; if there is none, one that says how the world ended."""
     running = None
     for line in data.splitlines():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             sent = json.loads(line)
-            if "token" in sent or "problem" in sent:
-                return dict(sent)
+            if not isinstance(sent, dict):  # it is not from us
+                continue
+            if "token" in sent:
+                return sent
             running = sent.get("begins", running)
     if ended == "time":
         verdict, how = "time-limit", "used up its processor time and was stopped"

@@ -19,7 +19,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 
-from taketurns.course._child import FOLDER, Bounded, failed, plain, strength, watch_checks
+from taketurns.course._child import FOLDER, failed, plain, strength, watch_checks
 from taketurns.course.variety import VARIABLE
 
 if TYPE_CHECKING:
@@ -364,5 +364,3 @@ def program():
 
 explore(program).check()
 """
-
-__all__ = ["Bounded", "World", "shell", "warm"]
