@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .gather import Gathered, Made, Maker, Space
     from .scheduler import Scheduler
+    from .sites import Sites
 
 
 class Script:
@@ -36,15 +37,9 @@ class Script:
 
     def _piece(self, statements: list[Statement]) -> CodeType:
         """Consecutive statements of one unit."""
-        found = statements[0].unit
-        body = found.parse().body
-        return self.code.compiled(
-            [body[s.index] for s in statements],
-            found.file,
-            found.lines,
-            self.surface.globals,
-            found.flags,
-        )
+        code, sites = _compiled(tuple(statements), self.surface.globals)
+        self.code.sites.update(sites)
+        return code
 
     def _factory(self, made: Made) -> CodeType:
         """A function of no arguments that makes the function or class again.
@@ -84,6 +79,20 @@ class Script:
         module = ast.fix_missing_locations(ast.Module([outer], []))
         code = compile(module, found.file, "exec", found.flags, dont_inherit=True)
         return _constant(_constant(code, "_tt_around"), "_tt_factory")
+
+
+@functools.lru_cache(128)
+def _compiled(
+    statements: tuple[Statement, ...], shared_globals: frozenset[str]
+) -> tuple[CodeType, Sites]:
+    """Consecutive statements of one unit; the programs of a cell often have the same in common."""
+    unit = statements[0].unit
+    body = unit.parse().body
+    code = Code()
+    made = code.compiled(
+        [body[s.index] for s in statements], unit.file, unit.lines, shared_globals, unit.flags
+    )
+    return made, code.sites
 
 
 def _finalises(node: ast.AST) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+_numbers = itertools.count()  # no two plans share one, so that they may share compiled code
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +21,27 @@ class Site:
 
 
 class Sites(Mapping[int, Site]):
-    """All sites of a plan, by number. Their text is cut out of the source when asked for."""
+    """The sites of a plan, by number. Their text is cut out of the source when asked for."""
 
     def __init__(self) -> None:
-        self._places: list[tuple[str, Sequence[str], ast.expr | ast.stmt]] = []
+        self._places: dict[int, tuple[str, Sequence[str], ast.expr | ast.stmt]] = {}
 
     def add(self, file: str, lines: Sequence[str], node: ast.expr | ast.stmt) -> int:
         """The number of a new site; `lines` is the text of the whole file."""
-        self._places.append((file, lines, node))
-        return len(self._places) - 1
+        number = next(_numbers)
+        self._places[number] = file, lines, node
+        return number
+
+    def update(self, others: Sites) -> None:
+        """Take over the sites of code that others have had compiled."""
+        self._places |= others._places
 
     def __getitem__(self, number: int) -> Site:
         file, lines, node = self._places[number]
         return Site(file, node.lineno, node.col_offset, _text(lines, node))
 
     def __iter__(self) -> Iterator[int]:
-        return iter(range(len(self._places)))
+        return iter(self._places)
 
     def __len__(self) -> int:
         return len(self._places)
