@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from taketurns.course.errors import CourseError, not_installed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -50,14 +52,6 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 
-# import name -> what to type, for packages that not every installation has
-INSTALL = {
-    "ipywidgets": "pip install -r requirements.txt",
-    "nbformat": "pip install -r requirements.txt",
-    "nbgrader": "pip install -r requirements.txt",
-    "rich": "pip install -e '.[grading]'",
-}
-
 
 class Commands(click.Group):
     """A group that knows its commands by name and imports them when they are called."""
@@ -76,13 +70,7 @@ class Commands(click.Group):
         try:
             command = getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing not in INSTALL:
-                raise
-            raise click.ClickException(
-                f"`taketurns {cmd_name}` needs the package {missing}, which is not installed here: "
-                f"{INSTALL[missing]}"
-            ) from error
+            raise click.ClickException(str(not_installed(error, cmd_name))) from error
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}.{attribute} is not a click command")
         return command
@@ -95,8 +83,6 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what the user can mend is told in one message, without a traceback."""
-        from taketurns.course.errors import CourseError
-
         try:
             return super().invoke(ctx)
         except CourseError as error:

@@ -256,6 +256,7 @@ def sleeping(tmp_path: Path) -> Iterator[tuple[job.Warden, Any, int, Path]]:
     cell = {"name": "answer", "source": source, "learners": True, "graded": False, "points": 0}
     limits = asdict(Limits(idle_seconds=1000))
     warden = job.Warden({"ways": ["none"]})
+    warden.wait()
     with ThreadPoolExecutor(1) as threads:
         request = {"cells": [cell], "student": "", "limits": limits, "files": {}}
         asked = threads.submit(warden.ask, request)

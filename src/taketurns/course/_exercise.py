@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import difflib
+import functools
 import json
 import symtable
 import textwrap
@@ -232,7 +233,7 @@ def _exercise(cells: Sequence[Cell], solution: Cell) -> set[int]:
     return exercise
 
 
-def names_bound_by(source: str) -> set[str]:
+def names_bound_by(source: str) -> frozenset[str]:
     """Return the global names that a cell binds; none if it is not Python."""
     return _Names.of(source).bound
 
@@ -241,12 +242,13 @@ def names_bound_by(source: str) -> set[str]:
 class _Names:
     """The global names of a cell."""
 
-    bound: set[str]
-    needed: set[str]  # when it runs, from cells before it
-    needed_later: set[str]  # when the functions that it defines are called
+    bound: frozenset[str]
+    needed: frozenset[str]  # when it runs, from cells before it
+    needed_later: frozenset[str]  # when the functions that it defines are called
     only_imports: bool
 
     @classmethod
+    @functools.lru_cache(2048)  # a grader asks about each cell of a notebook once for every check
     def of(cls, source: str) -> _Names:
         """Read them off the source; a cell that is not Python binds and needs nothing."""
         try:
@@ -254,7 +256,8 @@ class _Names:
                 warnings.simplefilter("ignore")
                 tree = ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return cls(set(), set(), set(), only_imports=False)
+            nothing: frozenset[str] = frozenset()
+            return cls(nothing, nothing, nothing, only_imports=False)
         bound: set[str] = set()
         needed: set[str] = set()
         later: set[str] = set()
@@ -268,7 +271,7 @@ class _Names:
             constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
             imports += constant or isinstance(statement, (ast.Import, ast.ImportFrom))
         only_imports = bool(bound) and imports == len(tree.body)
-        return cls(bound, needed, later - bound, only_imports)
+        return cls(frozenset(bound), frozenset(needed), frozenset(later - bound), only_imports)
 
 
 def _globals_used(statement: ast.stmt) -> set[str]:

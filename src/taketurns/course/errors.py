@@ -9,3 +9,23 @@ class CourseError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython prints: the message, without a traceback."""
         return [str(self)]
+
+
+# import name -> what to type, for packages that not every installation has
+INSTALL = {
+    "ipywidgets": "pip install -r requirements.txt",
+    "nbformat": "pip install -r requirements.txt",
+    "nbgrader": "pip install -r requirements.txt",
+    "rich": "pip install -e '.[grading]'",
+}
+
+
+def not_installed(error: ModuleNotFoundError, command: str) -> CourseError:
+    """Return what to tell the user of a command; raises the error if it is not about a package."""
+    missing = (error.name or "").partition(".")[0]
+    if missing not in INSTALL:
+        raise error
+    return CourseError(
+        f"`taketurns {command}` needs the package {missing}, which is not installed here: "
+        f"{INSTALL[missing]}"
+    )

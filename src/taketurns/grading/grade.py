@@ -13,6 +13,7 @@ import collections
 import contextlib
 import gc
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -31,20 +32,22 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import click
 
-from taketurns.course.errors import CourseError
+from taketurns.course.errors import CourseError, not_installed
 from taketurns.course.folder import MARK, Course
 
 from . import intake
-from .job import GraderError, Job, Master, NotGradedError, grade, version
+from .job import GraderError, Job, Master, NotGradedError, begin, grade, version
 from .types import Graded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from .gradebook import Gradebook
 
 RECORD = ".taketurns.json"  # beside the graded notebook: the verdicts, for `report` and for us
 PRIVATE = ".taketurns"  # in the course's folder: the lock and the cache of verdicts
@@ -53,6 +56,7 @@ BATCH = 64  # submissions in one transaction
 PATIENCE = 0.5  # seconds after which a smaller batch is written
 TRIES = 3  # of a submission whose worker dies
 DONE, SOME, NOT = 0, 1, 2  # exit codes
+BROKEN = RuntimeError, OSError  # what a pool answers whose worker was killed, or is just being
 
 
 @dataclass(frozen=True)
@@ -70,27 +74,29 @@ class Folders:
 
     @classmethod
     def of(cls, course: Course) -> Folders:
-        """Read the course's settings, as nbgrader does."""
-        from nbgrader.coursedir import CourseDirectory
+        """Read the course's settings as nbgrader does, but long before it could have been loaded.
+
+        Raises CourseError if they cannot be read.
+        """
         from traitlets.config.loader import PyFileConfigLoader
 
         try:
             config = PyFileConfigLoader(MARK, path=str(course.root)).load_config()
         except Exception as error:
             raise CourseError(f"{course.root / MARK}: {type(error).__name__}: {error}") from error
-        here = CourseDirectory(config=config, root=str(course.root))
-        url = str(here.db_url)
-        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-            url = f"sqlite:///{course.root / url.removeprefix('sqlite:///')}"
+        set_ = config.CourseDirectory
         root = course.root
+        url = str(set_.get("db_url", "sqlite:///gradebook.db"))
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+            url = f"sqlite:///{root / url.removeprefix('sqlite:///')}"
         return cls(
             root,
-            submitted=root / here.submitted_directory,
-            autograded=root / here.autograded_directory,
-            source=root / here.source_directory,
-            release=root / here.release_directory,
+            submitted=root / set_.get("submitted_directory", "submitted"),
+            autograded=root / set_.get("autograded_directory", "autograded"),
+            source=root / set_.get("source_directory", "source"),
+            release=root / set_.get("release_directory", "release"),
             db_url=url,
-            course_id=str(here.course_id),
+            course_id=str(set_.get("course_id", "")),
             config=config,
         )
 
@@ -165,14 +171,21 @@ def recorded(folders: Folders, student: str, assignment: str) -> Graded | None:
 # -- doing it -------------------------------------------------------------------------------------
 
 
-def pool(workers: int) -> Executor:
-    """Return a pool of processes that end with this one."""
-    return ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
+def pool(workers: int, sandbox: dict[str, Any]) -> Executor:
+    """Return a pool of processes that end with this one, each with a warden; all begin at once."""
+    made = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(sandbox,),
     )
+    with _undisturbed(), contextlib.suppress(*BROKEN):  # which the first job finds out
+        for _ in range(workers):
+            made.submit(os.getpid)  # each starts a process as long as none has nothing to do
+    return made
 
 
-def _end_with_parent() -> None:
+def _begin(sandbox: dict[str, Any]) -> None:
     """In a worker: end when the parent does, however it ends, and leave Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
@@ -185,6 +198,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=follow, name="follow", daemon=True).start()
+    begin(sandbox)
 
 
 @contextlib.contextmanager
@@ -203,12 +217,24 @@ def _undisturbed() -> Iterator[None]:
 def results(
     jobs: Iterable[Job], make_pool: Callable[[], Executor], ahead: int
 ) -> Iterator[Graded | tuple[Job, str]]:
-    """Yield what comes of each job, in the order in which they are done.
+    """Return an iterator over what comes of each job, in the order in which they are done.
 
-    A job whose worker dies is done again, and alone, so that it is known which one kills workers.
-    One that cannot be done is yielded with the reason.
-    Raises GraderError or CourseError if none can be done.
+    The first of them are dealt out before this returns. A job whose worker dies is done again, and
+    alone, so that it is known which one kills workers. One that cannot be done is yielded with the
+    reason.
+    The iterator raises GraderError or CourseError if none can be done.
     """
+    found = _results(jobs, make_pool, ahead)
+    if next(found, None) is not None:
+        raise AssertionError("a result before the first job")
+    return cast("Iterator[Graded | tuple[Job, str]]", found)
+
+
+def _results(
+    jobs: Iterable[Job], make_pool: Callable[[], Executor], ahead: int
+) -> Iterator[Graded | tuple[Job, str] | None]:
+    """Yield None when the first jobs are dealt out, then the results."""
+    begun = False
     waiting = collections.deque((job, 0) for job in jobs)  # with how many workers have died of it
     while waiting:
         executor = make_pool()
@@ -224,11 +250,14 @@ def results(
                     try:
                         with _undisturbed():
                             future = executor.submit(grade, job)
-                    except RuntimeError:  # BrokenProcessPool, or it is just about to be
+                    except BROKEN:
                         waiting.appendleft((job, deaths))
                         broken = True
                     else:
                         running[future] = job, deaths
+                if not begun:
+                    begun = True
+                    yield None
                 # A broken pool may forget what came at the moment when it broke.
                 done = set(running) if broken else wait(running, None, FIRST_COMPLETED).done
                 for future in done:
@@ -367,6 +396,19 @@ def alone(root: Path) -> Iterator[None]:
         yield
 
 
+def open_gradebook(folders: Folders) -> Gradebook:
+    """Open the course's gradebook. Raises CourseError if that fails, or if there is no nbgrader."""
+    # Half of the time that nbgrader takes to load goes into grammars for checks of internet
+    # addresses, which nobody asks for; without them jsonschema leaves these checks out.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    try:
+        from .gradebook import Gradebook
+    except ModuleNotFoundError as error:
+        raise not_installed(error, "grade") from error
+
+    return Gradebook(folders.db_url, folders.course_id, folders.config)
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 
@@ -447,45 +489,47 @@ class _Command:
         self._sandbox = {"ways": ways}
 
     def run(self) -> int:
-        from .gradebook import Gradebook
-
         masters = masters_of(self._folders, self._assignment)
         handed_in = submissions(self._folders, self._assignment, self._only)
         if not handed_in:
             click.echo(f"nobody has handed in {self._assignment} ({self._folders.submitted})")
             return DONE
-        with (
-            alone(self._folders.root),
-            Gradebook(self._folders.db_url, self._folders.course_id) as gradebook,
-        ):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(alone(self._folders.root))
+            for part in self._folders.root.glob(f"{PRIVATE}/verdicts/*/.*.part"):
+                part.unlink(missing_ok=True)  # of killed workers
+            jobs, rest = self._jobs(masters, handed_in)
+            dealt = [] if self._dry_run else [stack.enter_context(self._dealt(jobs))]
+            # Loading nbgrader takes as long as grading a dozen, who are being graded meanwhile.
+            gradebook = stack.enter_context(open_gradebook(self._folders))
             known = gradebook.scores(self._assignment)
-            jobs = self._jobs(masters, handed_in, known)
+            lost = [job for job in rest if job.student not in known]
+            jobs += lost
             if self._dry_run:
                 for job in jobs:
                     click.echo(f"would grade {job.student}")
                 click.echo(f"{len(jobs)} of {len(handed_in)} would be graded")
                 return DONE
             gradebook.prepare(self._assignment, {m.name: m.notebook for m in masters})
-            reasons = self._grade(jobs, Keeper(self._folders, gradebook), known)
+            keeper = Keeper(self._folders, gradebook)
+            if lost:
+                dealt.append(stack.enter_context(self._dealt(lost)))
+            reasons = self._keep(itertools.chain(*dealt), len(jobs), keeper, known)
             return self._summary(handed_in, jobs, reasons)
 
     def _jobs(
-        self,
-        masters: tuple[Master, ...],
-        handed_in: dict[str, Path],
-        known: dict[str, Any],
-    ) -> list[Job]:
-        """What is new or has changed."""
+        self, masters: tuple[Master, ...], handed_in: dict[str, Path]
+    ) -> tuple[list[Job], list[Job]]:
+        """What is new or has changed, and what to grade only if the gradebook has lost it."""
         texts = json.dumps([[m.name, m.notebook, m.release] for m in masters])
         basis = hashlib.sha256(f"{version()}\n{texts}".encode()).hexdigest()
-        jobs = []
+        jobs: list[Job] = []
+        rest: list[Job] = []
         for student, folder in handed_in.items():
             digest = digest_of(folder, basis)
             before = recorded(self._folders, student, self._assignment)
-            same = before is not None and before.digest == digest and student in known
-            if same and not self._all:
-                continue
-            jobs.append(
+            same = before is not None and before.digest == digest
+            (rest if same and not self._all else jobs).append(
                 Job(
                     student,
                     self._assignment,
@@ -496,23 +540,33 @@ class _Command:
                     sandbox=self._sandbox,
                 )
             )
-        return jobs
+        return jobs, rest
 
-    def _grade(self, jobs: list[Job], keeper: Keeper, known: dict[str, Any]) -> dict[str, str]:
-        """Grade, and return why results are missing, by student."""
-        workers = min(self._workers, len(jobs)) or 1
-        for part in self._folders.root.glob(f"{PRIVATE}/verdicts/*/.*.part"):  # of killed workers
-            part.unlink(missing_ok=True)
-        missing: dict[str, str] = {}
-        held: list[Graded] = []
+    @contextlib.contextmanager
+    def _dealt(self, jobs: list[Job]) -> Iterator[Iterator[Graded | tuple[Job, str]]]:
+        """Have these jobs done, from now on."""
         if self._cluster and jobs:
             from .cluster import Cluster
 
             cluster = Cluster(self._cluster)
             found = results(jobs, lambda: cluster, cluster.ahead)
         else:
-            found = results(jobs, lambda: pool(workers), 2 * workers + 2)
-        with contextlib.closing(found), Progress(len(jobs)) as progress:  # type: ignore[type-var]
+            workers = min(self._workers, len(jobs))
+            found = results(jobs, lambda: pool(workers, self._sandbox), 2 * workers + 2)
+        with contextlib.closing(found):  # type: ignore[type-var]
+            yield found
+
+    def _keep(
+        self,
+        found: Iterable[Graded | tuple[Job, str]],
+        total: int,
+        keeper: Keeper,
+        known: dict[str, Any],
+    ) -> dict[str, str]:
+        """Write what is found, and return why results are missing, by student."""
+        missing: dict[str, str] = {}
+        held: list[Graded] = []
+        with Progress(total) as progress:
             try:
                 for result in found:
                     if isinstance(result, tuple):
@@ -523,7 +577,7 @@ class _Command:
                         progress.done()
             except KeyboardInterrupt:
                 keeper.write()
-                said = f"stopped after {progress.count} of {len(jobs)}; run it again to go on"
+                said = f"stopped after {progress.count} of {total}; run it again to go on"
                 raise CourseError(said) from None
             except (GraderError, CourseError):
                 keeper.write()

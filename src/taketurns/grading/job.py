@@ -318,7 +318,9 @@ class _Cache:
 
 
 class Warden:
-    """The process that makes worlds for this worker."""
+    """The process that makes worlds for this worker; it starts while this one goes on."""
+
+    protection = ""  # how it keeps worlds in; known when it is ready
 
     def __init__(self, sandbox: dict[str, Any]) -> None:
         start = (
@@ -346,6 +348,14 @@ class Warden:
         self._reader.start()
         self._folder = ""  # where its worlds have theirs
         self._say(sandbox)
+
+    def wait(self) -> None:
+        """Wait until it is ready.
+
+        Raises NotGradedError if it was killed, GraderError if it cannot keep anything in.
+        """
+        if self.protection:
+            return
         try:
             hello = self._replies.get(timeout=120)
         except queue.Empty:
@@ -416,6 +426,19 @@ _wardens: dict[int, tuple[dict[str, Any], Warden]] = {}  # by thread
 
 def warden(sandbox: dict[str, Any]) -> Warden:
     """Return this thread's warden; the first call starts it, as does one after it was killed."""
+    for _ in range(2):
+        made = begin(sandbox)
+        try:
+            made.wait()
+        except NotGradedError as error:
+            died = error
+        else:
+            return made
+    raise GraderError("no warden can be started: each ends at once") from died
+
+
+def begin(sandbox: dict[str, Any]) -> Warden:
+    """Start this thread's warden, if it has none that lives, without waiting until it is ready."""
     me = threading.get_ident()
     if me in _wardens:
         settings, made = _wardens[me]
@@ -423,13 +446,7 @@ def warden(sandbox: dict[str, Any]) -> Warden:
             return made
         del _wardens[me]
         made.end()
-    try:
-        made = Warden(sandbox)
-    except NotGradedError:
-        try:
-            made = Warden(sandbox)
-        except NotGradedError as error:
-            raise GraderError("no warden can be started: each ends at once") from error
+    made = Warden(sandbox)
     _wardens[me] = sandbox, made
     return made
 
@@ -455,6 +472,7 @@ __all__ = [
     "Job",
     "Master",
     "NotGradedError",
+    "begin",
     "forget_wardens",
     "grade",
     "version",
