@@ -7,12 +7,14 @@ confines it, and reads the one frame that it sends.
 
 from __future__ import annotations
 
+import concurrent.futures.thread  # noqa: F401  (loaded when asked for, else; too late to guard it)
 import io
 import linecache
+import operator
 import os
+import re
 import sys
 import types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.displayhook import DisplayHook
@@ -54,72 +56,57 @@ from taketurns import explore as canary_explore
 assert 1 not in canary_explore(canary).outcomes, "canary"
 """,
 )
-# What a world may not change, though code could get at it: all that verdicts are made by. To look
-# at more would cost a copy of each page of memory that is looked at.
-GUARDED = (
-    "taketurns",
-    "taketurns.course._child",
-    "taketurns.grading.world",
-    "builtins",
-    "threading",
-    "queue",
-    "time",
-    "concurrent.futures._base",
-    "concurrent.futures.thread",
+# What a world may not change, though code could get at it: all that verdicts are made by.
+GUARDED = re.compile(
+    r"builtins|threading|queue|time|concurrent\.futures\..*"
+    r"|taketurns\.course\._child|taketurns\.grading\.world"
 )
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A function or constant, and where it is."""
-
-    space: Mapping[str, object]  # of a module or class
-    name: str
-    value: object
-    code: object  # of a function: its code and its defaults
-    defaults: object
-
-    def stands(self) -> bool:
-        """Whether it is still there, and still the same."""
-        value = self.space.get(self.name)
-        return value is self.value and (
-            self.code is None
-            or (value.__code__ is self.code and value.__defaults__ is self.defaults)  # type: ignore[attr-defined]
-        )
+ENGINE = re.compile(r"taketurns(\.engine(\..*)?)?")
+KEPT = (type, int, float, str, frozenset, property, classmethod, staticmethod)
+_code_of = operator.attrgetter("__code__")
+_defaults_of = operator.attrgetter("__defaults__")
 
 
 class State:
-    """The functions and constants of the guarded modules, and of the classes in them."""
+    """The functions and constants of modules, and of the classes in them, as they are now."""
 
-    def __init__(self) -> None:
-        self._modules = {
-            name: module
-            for name, module in sys.modules.items()
-            if name in GUARDED or name.startswith("taketurns.engine.")
-        }
-        self._parts: list[_Part] = []
+    def __init__(self, names: re.Pattern[str]) -> None:
+        self._modules = {n: module for n, module in sys.modules.items() if names.fullmatch(n)}
+        # Of each module and class: how to ask for what is compared, and the answer.
+        self._spaces: list[tuple[Any, Callable[[Any], tuple[object, ...]], tuple[object, ...]]] = []
+        self._functions: list[types.FunctionType] = []
         for name, module in self._modules.items():
-            space = vars(module)
-            for key, value in space.items():
-                self._note(space, key, value)
+            self._note(vars(module))
+            for value in list(vars(module).values()):
                 if isinstance(value, type) and value.__module__ == name:
-                    for inner, part in vars(value).items():
-                        self._note(vars(value), inner, part)
+                    self._note(vars(value))
+        self._codes = [*map(_code_of, self._functions)]
+        self._defaults = [*map(_defaults_of, self._functions)]
 
-    def _note(self, space: Mapping[str, object], name: str, value: object) -> None:
-        if isinstance(value, types.FunctionType):
-            self._parts.append(_Part(space, name, value, value.__code__, value.__defaults__))
-        elif isinstance(value, KEPT):
-            self._parts.append(_Part(space, name, value, None, None))
+    def _note(self, space: Mapping[str, object]) -> None:
+        kept = [n for n, v in space.items() if isinstance(v, (types.FunctionType, *KEPT))]
+        if kept:
+            ask = operator.itemgetter(*kept, kept[0])  # of one name only it would give no tuple
+            self._spaces.append((space, ask, ask(space)))
+            self._functions += (v for v in ask(space) if isinstance(v, types.FunctionType))
 
     def stands(self) -> bool:
-        """Whether all is as it was."""
-        return all(sys.modules.get(n) is module for n, module in self._modules.items()) and all(
-            part.stands() for part in self._parts
-        )
+        """Whether all is as it was.
+
+        Whatever a world looks at costs it a copy of that page of memory, so this looks at little.
+        """
+        same = operator.is_
+        try:
+            return (
+                all(sys.modules.get(name) is module for name, module in self._modules.items())
+                and all(all(map(same, ask(space), was)) for space, ask, was in self._spaces)
+                and all(map(same, map(_code_of, self._functions), self._codes))
+                and all(map(same, map(_defaults_of, self._functions), self._defaults))
+            )
+        except KeyError:  # it is gone
+            return False
 
 
-KEPT = (type, int, float, str, frozenset, property, classmethod, staticmethod)
 FLOOD = 32  # times as much as is kept, and a cell is stopped
 FLOODED = 86  # exit status of such a world
 
@@ -286,7 +273,10 @@ class World:
         self._room = 0
         self._reports = watch_checks()
         self._streams = sys.stdout, sys.stderr
-        self._state = State()
+        self._note_state()
+
+    def _note_state(self) -> None:
+        self._state, self._engine = State(GUARDED), State(ENGINE)
 
     def run(
         self,
@@ -318,18 +308,19 @@ class World:
         frame = self._frame(outputs, error)
         if before and frame["verdict"] != "ok":
             frame["message"] = f"before this cell ran, {before}\n{frame['message']}"
-        if frame["verdict"] == "ok" and not self._is_believable():
+        explores = any("taketurns" in cell["source"] for cell in cells if not cell["learners"])
+        if frame["verdict"] == "ok" and not self._is_believable(explores=explores):
             said = "checks cannot fail any more after this code"
             return {**frame, "verdict": "crash", "believed": False, "message": said}
         return frame
 
-    def _is_believable(self) -> bool:
-        """Whether checks still fail, and are still the same."""
-        if not self._state.stands():
+    def _is_believable(self, *, explores: bool) -> bool:
+        """Whether checks still fail, and are still the same; and the engine, if it was asked."""
+        if not self._state.stands() or (explores and not self._engine.stands()):
             return False
         self._shell.shows_errors = False
         try:
-            for number, source in enumerate(CANARIES):
+            for number, source in enumerate(CANARIES if explores else CANARIES[:1]):
                 canary = {"name": f"canary-{number}", "source": source, "learners": False}
                 _, error = self._cell(canary)
                 if error is None or "canary" not in _text(error):
@@ -388,7 +379,7 @@ def warm() -> World:
         ]
         made.run(cells, "", 1 << 20)
     made._shell.reset(new_session=False)
-    made._state = State()
+    made._note_state()
     return made
 
 
