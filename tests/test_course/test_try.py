@@ -217,6 +217,19 @@ def test_an_answer_that_never_ends_being_defined_loses_every_cell(doubling, monk
     assert ["time-limit"] * 2 == verdicts(outcome)
 
 
+@pytest.mark.parametrize("sent", ['{"end": 0}', '{"end": 0, "verdict": 1}', "[]", "5", "{", "null"])
+def test_what_an_answer_writes_to_the_checkers_connection_is_no_verdict(doubling, sent):
+    answer = (
+        "import os\nfor descriptor in range(3, 20):\n    try:\n"
+        f"        os.write(descriptor, {sent.encode()!r} + bytes([10]))\n"
+        "    except OSError:\n        pass\n"
+    )
+
+    outcome = try_answer(doubling, answer + GOOD)
+
+    assert ["ok", "ok"] == verdicts(outcome)
+
+
 def test_an_answer_that_leaves_threads_behind_does_not_hold_the_command_up(doubling):
     answer = f"{GOOD}threading.Thread(target=threading.Event().wait).start()\n"
 

@@ -182,6 +182,13 @@ class _Child:
             for line in lines:
                 with contextlib.suppress(ValueError):
                     frame = json.loads(line)
-                    if isinstance(frame, dict):
+                    if _is_frame(frame):
                         self._frames.put(frame)
         self._frames.put(None)
+
+
+def _is_frame(sent: object) -> bool:
+    """Whether it may be from our child; what cells write to its descriptor is something else."""
+    return isinstance(sent, dict) and (
+        "begin" in sent or all(isinstance(sent.get(key), str) for key in ("verdict", "message"))
+    )
