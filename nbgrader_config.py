@@ -16,7 +16,8 @@ c = get_config()  # noqa: F821 - nbgrader defines it
 c.CourseDirectory.course_id = "taking-turns"
 
 # What editors and graders leave behind is never handed on. Everything else that lies beside a
-# master is, which is why `taketurns release` refuses such files.
+# master is, which is why `taketurns release` refuses such files. And what `taketurns grade` notes
+# beside a graded notebook does not go out with its feedback.
 c.CourseDirectory.ignore = [
     ".ipynb_checkpoints",
     "*.pyc",
@@ -25,6 +26,7 @@ c.CourseDirectory.ignore = [
     ".DS_Store",
     "Thumbs.db",
     ".nbgrader.log",
+    ".taketurns.json",
 ]
 
 # What stands where the solution was. It must raise, so that an exercise nobody has touched scores 0
@@ -52,17 +54,21 @@ c.Execute.shutdown_kernel = "immediate"
 
 # Grader and kernel talk over TCP on this machine, encrypted: nobody else can listen, and there
 # is no warning about that for every submission. (Local sockets, transport = "ipc", would need none
-# of this, but nbgrader's kernels look for them in another folder and never answer.)
+# of this, but jupyter_client names them relative to the current folder, and a kernel's is another.)
 if zmq.has("curve"):
     c.KernelManager.transport_encryption = "auto"
+
+# Without the "# ", `nbgrader autograde` forks its kernels from one that is ready, each in a sandbox,
+# where there are Linux's user namespaces. It needs the package to be installed (`pip install -e .`).
+# os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "taketurns"
 
 # Anything on stderr in a graded cell costs all its points. The debugger's remark about frozen
 # modules is not the student's doing; kernels inherit this setting, which silences it.
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 # Students read the feedback pages, so no hidden test is quoted in them, and they load nothing from
-# the network. `autograded/` and Formgrader show graders everything.
-c.GenerateFeedback.preprocessors.append("taketurns.grading.feedback.HideTests")
+# the network: they are those that `taketurns grade` writes. `autograded/` and Formgrader show
+# graders everything.
 c.GenerateFeedback.exporter_class = "taketurns.grading.feedback.FeedbackPage"
 
 # nbgrader 0.9 declares its tables in a way that SQLAlchemy 2.1 remarks on at every run. The remarks

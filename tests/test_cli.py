@@ -58,7 +58,7 @@ def test_a_package_that_is_missing_is_named_with_what_to_type(monkeypatch):
     monkeypatch.setattr("taketurns.cli.importlib.import_module", absent)
     result = invoke("release")
 
-    assert 1 == result.exit_code
+    assert 2 == result.exit_code
     assert "needs the package nbgrader" in result.output
     assert "pip install -r requirements.txt" in result.output
 

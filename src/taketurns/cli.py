@@ -40,6 +40,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "grade_command",
         "Grade what a class has handed in.",
     ),
+    "feedback": (
+        "taketurns.grading.handback",
+        "feedback_command",
+        "Write students' feedback again, after a human has graded.",
+    ),
     "report": (
         "taketurns.grading.report",
         "report_command",
@@ -51,6 +56,12 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = {
         "Write README's links that open the notebooks on Binder.",
     ),
 }
+
+
+class _CannotRunError(click.ClickException):
+    """A command whose package is missing."""
+
+    exit_code = 2
 
 
 class Commands(click.Group):
@@ -70,7 +81,7 @@ class Commands(click.Group):
         try:
             command = getattr(importlib.import_module(module), attribute)
         except ModuleNotFoundError as error:
-            raise click.ClickException(str(not_installed(error, cmd_name))) from error
+            raise _CannotRunError(str(not_installed(error, cmd_name))) from error
         if not isinstance(command, click.Command):
             raise TypeError(f"{module}.{attribute} is not a click command")
         return command
@@ -87,6 +98,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except CourseError as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:
+            command = str(ctx.invoked_subcommand)
+            raise _CannotRunError(str(not_installed(error, command))) from error
         except BrokenPipeError:
             sys.stderr.close()
             ctx.exit(1)
@@ -112,5 +126,5 @@ def cli() -> None:
     """Taking Turns: threads in Python, checked under every schedule.
 
     Exit status: 0 all is well; 1 something is not as it should be, and the message says what;
-    2 the command was not understood.
+    2 the command was not understood, or could not run.
     """

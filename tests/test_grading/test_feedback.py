@@ -7,18 +7,27 @@ import html
 import json
 import re
 import shutil
-import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 import pytest
+from click.testing import CliRunner
+from traitlets.config import Config
 
+from taketurns.cli import cli
 from taketurns.course.folder import MARK, Course
-from taketurns.course.sample_class import HEADER, build, run_nbgrader, students
+from taketurns.course.sample_class import (
+    HEADER,
+    build,
+    grade_side_by_side,
+    run_nbgrader,
+    students,
+)
 from taketurns.course.tidy import METADATA
 from taketurns.course.trying import read_answer
+from taketurns.grading.hiding import hide_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = Course(ROOT)
@@ -102,9 +111,10 @@ def test_the_page_shows_the_losing_timelines_and_says_what_went_wrong(page):
     assert (  # which only a hidden check finds
         "assertion: 2 and 2 of 3: expected 1 ValueError, got 0; in the end there is (4, 1)"
     ) in titles
-    assert "lost-update: Thread-2 (move) read `self.store` (line 10: 5)" in text
-    assert "check-then-act: Thread-2 (assistant) looked at `self.store` (line 10: 3)" in text
-    assert "Replay it with simulate(two_assistants, schedule='8b.f8d3')" in text
+    assert "Lost update. Thread-2 (move) read self.store (line 10: 5)" in text
+    assert "Check then act. Thread-2 (assistant) looked at self.store (line 10: 3)" in text
+    assert "in your notebook, with simulate(two_assistants, schedule='8b.f8d3')" in text
+    assert "Read again: 3 · Races and locks: “Watch: look first, then sell”." in text
     assert re.search(r"x +23 Thread-2 \(move\) +13 write self.store +4 -> 3", text)
 
 
@@ -136,10 +146,43 @@ def test_the_page_loads_nothing(page):
     assert [] == re.findall(r"@import|url\(\s*[\"']?(?:https?:)?//", page)
 
 
-def test_nbgraders_own_page_would_quote_them(graded, master, page):
-    run_nbgrader(graded, "generate_feedback", ASSIGNMENT, "--force", "--HideTests.enabled=False")
+def test_the_page_would_quote_them_if_it_did_not_know_them(graded, master, page):
+    unknown = "--ClearHiddenTests.begin_test_delimeter=NOTHING"
+    run_nbgrader(graded, "generate_feedback", ASSIGNMENT, "--force", unknown)
 
     assert 100 < len(leaks(page_of(graded, STUDENT, ASSIGNMENT), master))
+
+
+def test_taketurns_makes_the_same_page_and_nbgrader_releases_it(graded, page, monkeypatch):
+    submitted = graded / "submitted" / STUDENT / ASSIGNMENT
+    (submitted / "timestamp.txt").write_text("2030-01-02 03:04:05.000000 UTC")
+    (submitted / "submission_secret.txt").write_text("only two know it")
+    exchange = graded / "exchange"
+    exchange.mkdir()
+    exchange.chmod(0o777)
+    monkeypatch.chdir(graded)
+    result = CliRunner().invoke(cli, ["feedback", ASSIGNMENT])
+    run_nbgrader(graded, "release_feedback", ASSIGNMENT, f"--Exchange.root={exchange}")
+    (released,) = (exchange / "taking-turns" / "feedback").glob("*.html")
+
+    assert 0 == result.exit_code, result.output
+    assert page == page_of(graded, STUDENT, ASSIGNMENT)
+    assert page == released.read_text("utf-8")
+
+
+def test_no_hidden_line_stands_in_any_page_of_a_class_that_taketurns_has_graded(
+    tmp_path, monkeypatch
+):
+    everybody = build(COURSE, tmp_path, ASSIGNMENT)
+    grade_side_by_side(tmp_path, ASSIGNMENT)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["feedback", ASSIGNMENT])
+    (master,) = (tmp_path / "source" / ASSIGNMENT).glob("*.ipynb")
+    pages = {student.name: page_of(tmp_path, student.name, ASSIGNMENT) for student in everybody}
+
+    assert f"{ASSIGNMENT}: {len(everybody)} pages of feedback written\n" == result.output
+    assert {name: set() for name in pages} == {n: leaks(p, master) for n, p in pages.items()}
+    assert len(everybody) - 2 <= sum(bool(pictures(page)) for page in pages.values())
 
 
 CHECKS = '''\
@@ -235,35 +278,20 @@ def test_tracebacks_are_cut_and_what_learners_write_is_escaped(tmp_path):
     assert "raise ValueError(NAMES[0])" in readable(page)
     assert "> 10 (a hidden check)\n 11 (a hidden check)\n" in readable(page)
     assert "secret" not in re.sub(r"secret_(program|threads?|number)\b|hidden_helper", "", page)
-    assert "lost-update" in readable(page)
+    assert "Lost update. " in readable(page)
 
 
-@pytest.fixture(scope="module")
-def feedback() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SQLAlchemy's remarks about nbgrader's tables
-        from taketurns.grading import feedback
-
-        return feedback
-
-
-def test_the_courses_own_delimiters_are_respected(feedback):
-    from nbformat import v4
-    from traitlets.config import Config
-
+def test_the_courses_own_delimiters_are_respected():
     config = Config()
     config.ClearHiddenTests.begin_test_delimeter = "HIDE"
     config.ClearHiddenTests.end_test_delimeter = "SHOW"
-    nb = v4.new_notebook()
     source = "a = 1\n    # HIDE\n    secret = a + 1\n    # SHOW\nb = 1\n# HIDE\nx = [b]\n\ny = {b}"
-    role = {"grade": True, "grade_id": "c", "locked": True, "solution": False}
-    says = v4.new_output("stream", text="secret = a + 1\ny = {b}\na = 1\n")
-    nb.cells = [
-        v4.new_code_cell(source, metadata={"nbgrader": role}, outputs=[says]),
-        v4.new_code_cell("# HIDE\nmine = 1", metadata={"nbgrader": role | {"solution": True}}),
-        v4.new_code_cell("# HIDE\nmine = 2"),
+    cells = [
+        cell("c", source, grade=True, locked=True),
+        cell("s", "# HIDE\nmine = 1", grade=True, solution=True),
+        cell("m", "# HIDE\nmine = 2"),
     ]
-    seen, _ = feedback.HideTests(config=config).preprocess(nb, {})
+    seen, tests = hide_tests(cells, config)
 
     assert [
         (
@@ -272,17 +300,6 @@ def test_the_courses_own_delimiters_are_respected(feedback):
         ),
         "# HIDE\nmine = 1",
         "# HIDE\nmine = 2",
-    ] == [cell.source for cell in seen.cells]
-    assert "(a hidden check)\n(a hidden check)\na = 1\n" == seen.cells[0].outputs[0].text
-
-
-def test_widgets_leave_no_gap(feedback):
-    from nbformat import v4
-
-    widget = {feedback.WIDGET: {"model_id": "1"}, "text/plain": "HBox()"}
-    picture = {"text/plain": "a run"}
-    outputs = [v4.new_output("display_data", data=data) for data in (widget, picture)]
-    nb = v4.new_notebook(cells=[v4.new_code_cell("show()", outputs=outputs)])
-    seen, _ = feedback.HideTests().preprocess(nb, {})
-
-    assert [picture] == [output.data for output in seen.cells[0].outputs]
+    ] == [each["source"] for each in seen]
+    says = ["secret = a + 1", "y = {b}", "a = 1"]
+    assert ["(a hidden check)", "(a hidden check)", "a = 1"] == tests.clear(says)

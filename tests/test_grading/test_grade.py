@@ -122,6 +122,28 @@ def test_a_class_is_graded_by_processes_side_by_side(course):
 
 @pytest.mark.usefixtures("here")
 class TestCommand:
+    def test_feedback_is_written_with_the_scores(self, course):
+        secret = course.hand_in("ada", WRONG).with_name("submission_secret.txt")
+        secret.write_text("abc")
+
+        course.grade()
+
+        handed_back = course.root / "feedback" / "ada" / ASSIGNMENT
+        assert "did not hold" in (handed_back / f"{Path(NOTEBOOK).stem}.html").read_text("utf-8")
+        assert "abc" == (handed_back / secret.name).read_text("utf-8")
+        autograded = course.root / "autograded" / "ada" / ASSIGNMENT
+        assert "abc" == (autograded / secret.name).read_text("utf-8")
+
+    def test_feedback_that_a_kill_has_prevented_comes_with_the_next_call(self, course):
+        course.hand_in("ada", RIGHT)
+        course.grade()
+        shutil.rmtree(course.root / "feedback")
+
+        again = course.grade()
+
+        assert f"{ASSIGNMENT}: 0 graded, 1 unchanged" == again.output.splitlines()[-1]
+        assert (course.root / "feedback" / "ada" / ASSIGNMENT).is_dir()
+
     def test_what_has_not_changed_is_not_graded_again(self, course):
         course.hand_in("ada", RIGHT)
         path = course.hand_in("bob", WRONG)

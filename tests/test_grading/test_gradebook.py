@@ -32,7 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from traitlets.config import Config
 
-from taketurns.grading.gradebook import Gradebook, GradebookError
+from taketurns.grading.gradebook import Gradebook, GradebookError, Mark
 from taketurns.grading.types import CellResult, Graded, NotebookResult
 
 ADMIN = "postgresql+psycopg://tester@127.0.0.1"
@@ -353,6 +353,27 @@ def test_scores_tell_who_got_what(gradebook):
     assert dict.fromkeys(POINTS) == scores["ada"]["two"]
     assert dict.fromkeys(POINTS, 0.0) == scores["bob"]["one"]
     assert {} == gradebook.scores("unknown")
+
+
+def test_marks_tell_what_humans_have_said_too(gradebook, url):
+    gradebook.write([graded("ada"), graded("bob"), absent("bob")])
+    human(url, "check", manual_score=1.0, extra_credit=0.5)
+    human(url, "half", extra_credit=3.0)
+    with stock(url) as book:
+        book.find_comment("why", "one", "hw", "ada").manual_comment = "Well said."
+    marks = gradebook.marks("hw", ["ada"])
+    one = marks["ada"]["one"]
+
+    assert ["ada"] == list(marks)
+    assert {"ada", "bob"} == set(gradebook.marks("hw"))
+    assert {
+        "check": Mark(1.5, 2.0, by_hand=True, needs_human=False),
+        "half": Mark(4.5, 4.0, by_hand=False, needs_human=False),
+        "why": Mark(None, 3.0, by_hand=False, needs_human=True),
+        "draw": Mark(None, 5.0, by_hand=False, needs_human=True),
+    } == one.cells
+    assert {"why": "Well said."} == one.comments
+    assert 0.0 == one.penalty
 
 
 def test_what_a_human_entered_stays_and_is_looked_at_again(gradebook, url):

@@ -19,8 +19,8 @@ from taketurns.cli import cli
 from taketurns.course.folder import Course
 from taketurns.course.sample_class import hand_in, students
 from taketurns.diagnosis import MISTAKES
-from taketurns.grading import report, sandbox
-from taketurns.grading.grade import RECORD, Folders
+from taketurns.grading import report, sandbox, topics
+from taketurns.grading.grade import RECORD
 from taketurns.grading.gradebook import Gradebook
 from taketurns.grading.types import CellResult, Graded, NotebookResult
 
@@ -548,15 +548,15 @@ def test_what_is_not_text_does_not_stop_it(course):
 
 
 def test_every_mistake_has_a_section_to_read_again_and_it_is_there():
-    topics = report.Topics(Folders.of(Course(ROOT)))
+    known = topics.Topics(ROOT / "source")
     dead = [
         f"{mistake}: {home}: {heading}"
-        for mistake, (home, heading) in report.REREAD.items()
-        if heading not in topics._of(home)[2]
+        for mistake, (home, heading) in topics.REREAD.items()
+        if heading not in known._of(home).all
     ]
 
     assert [] == dead
-    assert {"wrong-without-preemption"} == MISTAKES - report.REREAD.keys()
+    assert {"wrong-without-preemption"} == MISTAKES - topics.REREAD.keys()
 
 
 @pytest.mark.slow

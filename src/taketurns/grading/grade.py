@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 RECORD = ".taketurns.json"  # beside the graded notebook: the verdicts, for `report` and for us
 PRIVATE = ".taketurns"  # in the course's folder: the lock and the cache of verdicts
 PARTS = ".taketurns"  # in `autograded/`: what is being written
+PROOF = "submission_secret.txt"  # by which `nbgrader release_feedback` knows a submission
 BATCH = 64  # submissions in one transaction
 PATIENCE = 0.5  # seconds after which a smaller batch is written
 TRIES = 3  # of a submission whose worker dies
@@ -68,6 +69,7 @@ class Folders:
     autograded: Path
     source: Path
     release: Path
+    feedback: Path
     db_url: str
     course_id: str
     config: Any
@@ -95,6 +97,7 @@ class Folders:
             autograded=root / set_.get("autograded_directory", "autograded"),
             source=root / set_.get("source_directory", "source"),
             release=root / set_.get("release_directory", "release"),
+            feedback=root / set_.get("feedback_directory", "feedback"),
             db_url=url,
             course_id=str(set_.get("course_id", "")),
             config=config,
@@ -299,7 +302,9 @@ def _end(executor: Executor) -> None:
 class Keeper:
     """Writes results, a batch at a time, each into the gradebook and its folder or into neither."""
 
-    def __init__(self, folders: Folders, gradebook: Any) -> None:
+    def __init__(self, folders: Folders, gradebook: Gradebook, assignment: str) -> None:
+        self._folders = folders
+        self._assignment = assignment
         self._autograded = folders.autograded
         self._parts = folders.autograded / PARTS
         self._gradebook = gradebook
@@ -333,6 +338,13 @@ class Keeper:
                     self._put(graded, self._parts / str(number))
         finally:
             shutil.rmtree(self._parts, ignore_errors=True)
+        self.write_feedback(graded.student for graded in batch)
+
+    def write_feedback(self, students: Iterable[str]) -> None:
+        """Write the pages of some students again, of what has been written about them."""
+        from .handback import write_feedback
+
+        write_feedback(self._folders, self._gradebook, self._assignment, list(students))
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -344,8 +356,7 @@ class Keeper:
                 "not graded: mend that and run the command again."
             ) from error
 
-    @staticmethod
-    def _prepare(graded: Graded, part: Path) -> None:
+    def _prepare(self, graded: Graded, part: Path) -> None:
         """Write what is to be in a student's folder."""
         part.mkdir(parents=True)
         for notebook in graded.notebooks:
@@ -356,6 +367,9 @@ class Keeper:
         (part / RECORD).write_text(json.dumps(slim.as_json(), indent=1) + "\n", "utf-8")
         if graded.timestamp:
             (part / "timestamp.txt").write_text(graded.timestamp + "\n", "utf-8")
+        secret = self._folders.submitted / graded.student / graded.assignment / PROOF
+        if secret.is_file() and not secret.is_symlink():
+            shutil.copyfile(secret, part / PROOF)
 
     def _put(self, graded: Graded, part: Path) -> None:
         """Put a folder where nbgrader looks for it, in the place of the one that is there."""
@@ -511,11 +525,17 @@ class _Command:
                 click.echo(f"{len(jobs)} of {len(handed_in)} would be graded")
                 return DONE
             gradebook.prepare(self._assignment, {m.name: m.notebook for m in masters})
-            keeper = Keeper(self._folders, gradebook)
+            keeper = Keeper(self._folders, gradebook, self._assignment)
             if lost:
                 dealt.append(stack.enter_context(self._dealt(lost)))
             reasons = self._keep(itertools.chain(*dealt), len(jobs), keeper, known)
+            if without := [s for s in handed_in if not self._has_feedback(s)]:
+                keeper.write_feedback(without)
             return self._summary(handed_in, jobs, reasons)
+
+    def _has_feedback(self, student: str) -> bool:
+        """Whether pages were written; a kill may have come before that."""
+        return (self._folders.feedback / student / self._assignment).is_dir()
 
     def _jobs(
         self, masters: tuple[Master, ...], handed_in: dict[str, Path]

@@ -124,6 +124,25 @@ class _Recorded:
     stubs: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Mark:
+    """The points of one graded cell of one student."""
+
+    points: float | None  # None: nobody has said yet
+    max_points: float
+    by_hand: bool  # a human gave them
+    needs_human: bool
+
+
+@dataclass
+class Marks:
+    """What the gradebook says of one notebook of one student; by grade_id."""
+
+    penalty: float = 0.0  # points off for handing in late
+    cells: dict[str, Mark] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+
+
 class Gradebook:
     """The gradebook of a course; a context manager.
 
@@ -232,6 +251,65 @@ class Gradebook:
         with self._transaction() as connection:
             for student, notebook, cell, points in connection.execute(query):
                 found.setdefault(student, {}).setdefault(notebook, {})[cell] = points
+        return found
+
+    def marks(
+        self, assignment: str, students: Iterable[str] | None = None
+    ) -> dict[str, dict[str, Marks]]:
+        """Return what is known now, humans' points and comments included: student → notebook.
+
+        Of all who have handed something in, or of these students.
+        """
+        task, graded = _KINDS["TaskCell"], _KINDS["GradeCell"]
+        most = func.coalesce(graded.c.max_score, task.c.max_score)
+        comment = func.coalesce(_COMMENT.c.manual_comment, _COMMENT.c.auto_comment)
+        query = (
+            select(
+                _SUBMISSION.c.student_id,
+                _NOTEBOOK.c.name.label("notebook"),
+                _HANDED_IN.c.late_submission_penalty,
+                _CELL.c.name.label("cell"),
+                _GRADE.c.auto_score,
+                _GRADE.c.manual_score,
+                _GRADE.c.extra_credit,
+                _GRADE.c.needs_manual_grade,
+                most.label("most"),
+                comment.label("comment"),
+            )
+            .select_from(_SUBMISSION)
+            .join(_ASSIGNMENT, _ASSIGNMENT.c.id == _SUBMISSION.c.assignment_id)
+            .join(_HANDED_IN, _HANDED_IN.c.assignment_id == _SUBMISSION.c.id)
+            .join(_NOTEBOOK, _NOTEBOOK.c.id == _HANDED_IN.c.notebook_id)
+            .join(_CELL, _CELL.c.notebook_id == _NOTEBOOK.c.id)
+            .outerjoin(graded, graded.c.id == _CELL.c.id)
+            .outerjoin(task, task.c.id == _CELL.c.id)
+            .outerjoin(
+                _GRADE, (_GRADE.c.notebook_id == _HANDED_IN.c.id) & (_GRADE.c.cell_id == _CELL.c.id)
+            )
+            .outerjoin(
+                _COMMENT,
+                (_COMMENT.c.notebook_id == _HANDED_IN.c.id) & (_COMMENT.c.cell_id == _CELL.c.id),
+            )
+            .where(_ASSIGNMENT.c.name == assignment)
+        )
+        if students is not None:
+            query = query.where(_SUBMISSION.c.student_id.in_(list(students)))
+        found: dict[str, dict[str, Marks]] = {}
+        with self._transaction() as connection:
+            for row in connection.execute(query):
+                by_notebook = found.setdefault(row.student_id, {})
+                marks = by_notebook.setdefault(
+                    row.notebook, Marks(row.late_submission_penalty or 0.0)
+                )
+                if row.most is not None:
+                    by_hand = row.manual_score is not None
+                    points = row.manual_score if by_hand else row.auto_score
+                    if points is not None:
+                        points += row.extra_credit or 0.0
+                    waits = points is None or bool(row.needs_manual_grade)
+                    marks.cells[row.cell] = Mark(points, row.most, by_hand, waits)
+                if row.comment:
+                    marks.comments[row.cell] = row.comment
         return found
 
     def write(self, batch: Sequence[Graded]) -> None:

@@ -16,7 +16,6 @@ import io
 import itertools
 import json
 import re
-import statistics
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,8 @@ from taketurns.course.errors import CourseError
 from taketurns.course.folder import Course, write_atomically
 
 from .grade import DONE, NOT, RECORD, SOME, Folders
+from .pages import count, page
+from .topics import Cell, Key, Topics
 from .types import CellResult, Graded
 
 if TYPE_CHECKING:
@@ -41,51 +42,10 @@ BARS = 12  # so many marks in whole points have a bar each in the picture
 FORMULA = tuple("=+-@＝＋－＠")  # what a formula begins with
 WHO = "(a student)"  # stands in an example where a name stood
 
-# Where the course explains what went wrong: the assignment and a heading of it. What is missing
-# here is explained wherever its exercise is.
-REREAD: Mapping[str, tuple[str, str]] = {
-    "accidentally-serial": ("01-first-threads", "Predict: which one takes two seconds?"),
-    "barrier-lapping": ("06-barriers", "Predict: is one `wait` a day enough?"),
-    "barrier-skipped": ("06-barriers", "Predict: one does not come"),
-    "check-then-act": ("03-races-and-locks", "Watch: look first, then sell"),
-    "check-then-block": ("07-queues", "Predict: why not ask whether it is empty?"),
-    "completion-order": ("01-first-threads", "Bring the results back"),
-    "daemon-killed": ("08-daemons-and-shutdown", "Predict: a daemon"),
-    "exception-in-thread": ("02-thread-subclass", "Watch an error disappear"),
-    "exception-swallowed": (
-        "09-pools-and-exceptions",
-        "Keep the error, and raise it for the caller",
-    ),
-    "falsy-sentinel": ("07-queues", "Watch a pill eat a letter"),
-    "if-instead-of-while": ("04-rlocks-and-conditions", "Predict: `if` instead of `while`"),
-    "late-binding": ("01-first-threads", "Bring the results back"),
-    "limit-not-enforced": ("05-events-and-semaphores", "Predict: a semaphore each"),
-    "lock-not-released": ("03-races-and-locks", "Watch an error leave the block"),
-    "lock-not-shared": ("03-races-and-locks", "Repair it: a lock"),
-    "lock-order": ("10-pitfalls", "Watch two threads stand still"),
-    "lock-released-between-read-and-write": ("03-races-and-locks", "Repair it: a lock"),
-    "lost-update": ("03-races-and-locks", "Watch an update get lost"),
-    "lost-wakeup": ("04-rlocks-and-conditions", "Watch a call that nobody hears"),
-    "missing-sentinel": ("07-queues", "Predict: one pill for two"),
-    "missing-task-done": ("07-queues", "Predict: what does `join` wait for?"),
-    "not-joined": ("01-first-threads", "Forget to join"),
-    "permit-leak": ("05-events-and-semaphores", "Watch a permit disappear"),
-    "pulse-missed": ("05-events-and-semaphores", "Watch a door that closes again"),
-    "self-deadlock": ("04-rlocks-and-conditions", "Watch a box lock out its own keeper"),
-    "sleep-as-synchronisation": ("01-first-threads", "Wait by the clock, and lose"),
-    "timeout-ignored": ("05-events-and-semaphores", "Wait, but not for ever"),
-    "wrong-thread-notified": ("04-rlocks-and-conditions", "Watch the wrong one wake up"),
-}
-
 _PICTURE = re.compile(r"""<img [^<>]*src="data:image/svg\+xml;base64,([\w+/=]+)""")
 _AS_TEXT = re.compile(r"<pre>(.*?)</pre>", re.DOTALL)
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
-_POINTS = re.compile(r" \(\d+ points?\)$")  # at the end of an exercise's heading
 _RAISED = re.compile(r"exception: (\w+)")
-
-Key = tuple[str, str]
-"""A graded cell: its notebook's name and its own."""
-
 
 # -- what there is --------------------------------------------------------------------------------
 
@@ -113,21 +73,6 @@ class Score:
 
     points: float | None  # None: nobody has said yet
     needs_human: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A graded cell of a master."""
-
-    key: Key
-    max_points: float
-    exercise: str  # the heading above it
-    begins: str  # the heading where the part of the topic begins that explains it
-
-    @property
-    def name(self) -> str:
-        """Its grade_id."""
-        return self.key[1]
 
 
 @dataclass
@@ -219,8 +164,8 @@ class Book:
     submissions: Mapping[str, Mapping[str, Submission]]  # by assignment and student
 
 
-def read_gradebook(folders: Folders) -> Book:
-    """Read the gradebook, and change nothing in it. Raises CourseError if there is none."""
+def refuse_without_gradebook(folders: Folders) -> None:
+    """Raise CourseError if there is no gradebook, which opening it would make."""
     from sqlalchemy.engine import make_url
 
     url = make_url(folders.db_url)
@@ -229,6 +174,11 @@ def read_gradebook(folders: Folders) -> Book:
             f"nothing has been graded yet: there is no gradebook {url.database}. "
             "Run `taketurns grade ASSIGNMENT` first."
         )
+
+
+def read_gradebook(folders: Folders) -> Book:
+    """Read the gradebook, and change nothing in it. Raises CourseError if there is none."""
+    refuse_without_gradebook(folders)
     from .gradebook import Gradebook
 
     # Without a course's name there is nothing that it would write.
@@ -338,79 +288,6 @@ def _checked(graded: Graded) -> Graded:
     return graded
 
 
-class Topics:
-    """The masters' headings: what an exercise is called, and where its matter is explained."""
-
-    def __init__(self, folders: Folders) -> None:
-        self._source = folders.source
-        self._read: dict[str, tuple[str, list[Cell], set[str]]] = {}
-
-    def title(self, assignment: str) -> str:
-        """What an assignment is called in its first heading."""
-        return self._of(assignment)[0]
-
-    def cells(self, assignment: str, points: Mapping[Key, float]) -> tuple[Cell, ...]:
-        """The graded cells that the gradebook knows, in the master's order."""
-        known = {cell.key: cell for cell in self._of(assignment)[1]}
-        order = [key for key in known if key in points]
-        return tuple(
-            Cell(key, points[key], known[key].exercise, known[key].begins)
-            if key in known
-            else Cell(key, points[key], key[1], "")
-            for key in [*order, *sorted(points.keys() - known.keys())]
-        )
-
-    def reread(self, mistake: str, assignment: str, begins: Iterable[str]) -> list[str]:
-        """Where a mistake is explained: its own section, or else what leads to the exercises."""
-        home, heading = REREAD.get(mistake, ("", ""))
-        if home and heading in self._of(home)[2]:
-            return [f"{self.title(home)}: “{_plain(heading)}”"]
-        where = [f"{self.title(assignment)}: from “{each}” on" for each in begins if each]
-        return list(dict.fromkeys(where)) or [self.title(assignment)]
-
-    def _of(self, assignment: str) -> tuple[str, list[Cell], set[str]]:
-        if assignment not in self._read:
-            self._read[assignment] = self._look(assignment)
-        return self._read[assignment]
-
-    def _look(self, assignment: str) -> tuple[str, list[Cell], set[str]]:
-        title, headings = "", set[str]()
-        cells: list[Cell] = []
-        for path in sorted((self._source / assignment).glob("*.ipynb")):
-            begins = exercise = ""
-            asked = True  # whether there was a graded cell since the last heading
-            for cell in _cells(path):
-                if cell["cell_type"] == "markdown":
-                    source = "".join(cell["source"])
-                    for mark, text in re.findall(r"^(#+) +(.+?) *$", source, re.MULTILINE):
-                        title = title or _plain(text)
-                        if len(mark) > 1:
-                            headings.add(text)
-                            exercise = _POINTS.sub("", _plain(text))
-                            begins = exercise if asked else begins
-                            asked = False
-                settings = cell["metadata"].get("nbgrader", {})
-                if settings.get("grade") or settings.get("task"):
-                    if begins == exercise and cells:
-                        begins = cells[-1].begins  # it follows another exercise at once
-                    key = (path.stem, str(settings.get("grade_id")))
-                    cells.append(Cell(key, 0.0, exercise or key[1], begins))
-                    asked = True
-        return title or assignment, cells, headings
-
-
-def _cells(path: Path) -> list[Any]:
-    try:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        return [cell for cell in cells if cell["cell_type"] and cell["metadata"] is not None]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []  # then there are names of cells and no headings
-
-
-def _plain(heading: str) -> str:
-    return re.sub(r"[`*]", "", heading)
-
-
 # -- an example that names nobody -----------------------------------------------------------------
 
 
@@ -499,7 +376,7 @@ class Examples:
         """Return what a graded notebook shows of a cell, without the hidden tests."""
         import nbformat
 
-        from .feedback import HideTests
+        from .hiding import hide_tests
 
         path = self._folders.autograded / student.id / assignment / f"{cell.key[0]}.ipynb"
         try:
@@ -507,8 +384,8 @@ class Examples:
             for each in notebook.cells:
                 if each.metadata.get("nbgrader", {}).get("grade_id") != cell.name:
                     each.outputs = []
-            cleaned, _ = HideTests(config=self._folders.config).preprocess(notebook, {})
-            outputs = [output for each in cleaned.cells for output in each.outputs]
+            cells, tests = hide_tests(notebook.cells, self._folders.config)
+            outputs = [output for each in cells for output in tests.clear(each.get("outputs", []))]
             return _example(mistake, cell.exercise, outputs)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, binascii.Error):
             return None  # somebody has changed the notebook since it was graded
@@ -665,14 +542,14 @@ def distribution(totals: Sequence[float], most: float) -> str:
     slot = width / len(columns)
     highest = max((count for _, count in columns), default=0) or 1
     parts = []
-    for place, (label, count) in enumerate(columns):
+    for place, (label, students) in enumerate(columns):
         middle = slot * (place + 0.5)
-        tall = (height - 24) * count / highest
-        if count:
+        tall = (height - 24) * students / highest
+        if students:
             parts.append(
                 f'<rect class="bar" x="{middle - slot * 0.4:.1f}" y="{height - tall:.1f}" '
                 f'width="{slot * 0.8:.1f}" height="{tall:.1f}"/>'
-                f'<text class="ink" x="{middle:.1f}" y="{height - tall - 6:.1f}">{count}</text>'
+                f'<text class="ink" x="{middle:.1f}" y="{height - tall - 6:.1f}">{students}</text>'
             )
         parts.append(f'<text class="dim" x="{middle:.1f}" y="{height + 16}">{label}</text>')
     told = "; ".join(
@@ -686,51 +563,6 @@ def distribution(totals: Sequence[float], most: float) -> str:
         f'<line class="axis" x1="0" x2="{width}" y1="{height}" y2="{height}"/>'
         f"{''.join(parts)}</svg>"
     )
-
-
-def _middle(values: Sequence[float]) -> str:
-    return _number(statistics.median(values)) if values else "–"
-
-
-def _mean(values: Sequence[float]) -> str:
-    return f"{statistics.fmean(values):.1f}" if values else "–"
-
-
-def _number(value: float) -> str:
-    """Write a number as people do: no more digits than it has, and at most two decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.0f} %" if whole else "–"
-
-
-def _count(number: int, noun: str) -> str:
-    """Say how many: `1 student`, `2 students`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _code(text: str) -> Any:
-    """Set in type what stands between backticks; the rest is escaped."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - see above
-
-
-def page(template: str, **values: Any) -> str:
-    """Fill in a template."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("taketurns.grading"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
-    environment.filters |= {"code": _code, "number": _number, "mean": _mean, "middle": _middle}
-    environment.globals |= {"percent": _percent, "count": _count}
-    return environment.get_template(template).render(values)
 
 
 # -- tables ---------------------------------------------------------------------------------------
@@ -877,7 +709,7 @@ def report_command(
 def _report(folders: Folders, only: str | None, output: Path | None, *, pages: bool) -> int:
     """Read everything, then write everything; return the exit code."""
     book = read_gradebook(folders)
-    topics = Topics(folders)
+    topics = Topics(folders.source)
     names = [only] if only is not None else sorted(book.submissions)
     if not names:
         raise CourseError("nothing has been graded yet. Run `taketurns grade ASSIGNMENT` first.")
@@ -993,7 +825,7 @@ def _write(
     click.echo(f"{folder}: {', '.join(files)}")
     if waiting:
         click.echo(
-            f"{_count(waiting, 'mark')} left out of canvas.csv and moodle.csv: "
+            f"{count(waiting, 'mark')} left out of canvas.csv and moodle.csv: "
             "there a human has still to give points."
         )
     return code
