@@ -129,7 +129,9 @@ class TestCommand:
         course.grade()
 
         handed_back = course.root / "feedback" / "ada" / ASSIGNMENT
-        assert "did not hold" in (handed_back / f"{Path(NOTEBOOK).stem}.html").read_text("utf-8")
+        page = (handed_back / NOTEBOOK).with_suffix(".html").read_text("utf-8")
+        assert "Did not hold" in page
+        assert secret.name not in page
         assert "abc" == (handed_back / secret.name).read_text("utf-8")
         autograded = course.root / "autograded" / "ada" / ASSIGNMENT
         assert "abc" == (autograded / secret.name).read_text("utf-8")
