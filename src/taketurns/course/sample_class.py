@@ -336,7 +336,6 @@ def _grade_and_tell(course: Course, work: Path, assignment: str) -> bool:
     click.echo(f"{assignment}: handing in, grading ...")
     found = build(course, work, assignment)
     scores = grade_side_by_side(work, assignment)
-    run_nbgrader(work, "generate_feedback", assignment, "--force")
     parts = exercises(_master(course, assignment))
     rows = [["student", *(part.name for part in parts), "points", "as expected"]]
     agreed = True
