@@ -30,13 +30,14 @@ import dateutil.parser
 from taketurns.course._exercise import needed
 from taketurns.course.folder import write_atomically
 
-from . import gate, intake
+from . import gate, intake, live
 from .types import CellResult, Graded, Limits, NotebookResult
 
 Notebook = dict[str, Any]
 Frame = dict[str, Any]
 
 LIMIT = {"time-limit", "memory-limit", "crash"}
+UNDECIDED = {"inconclusive", "not-run"}
 MEMORY = "MemoryError"
 SEED = "per_student"  # a check that draws a student's own numbers says so
 
@@ -87,6 +88,7 @@ def grade(job: Job) -> Graded:
     """
     read, left_out = job.handed_in or intake.files_of(Path(job.folder))
     files = dict(read)
+    files.pop("submission_secret.txt", None)  # nbgrader's own
     stamp, said = _handed_in_at(files.pop("timestamp.txt", b""))
     notebooks = tuple(
         _Notebook(job, master, files, [*left_out, *said]).graded() for master in job.masters
@@ -127,6 +129,7 @@ class _Notebook:
         self._files = files
         self._remarks: list[str] = []
         self._reasons = list(left_out)
+        self._is_python = live.language_of(master.notebook) == live.PYTHON
         self._spent = 0.0  # seconds of processor time
         self._hangs: dict[str, str] = {}  # a learner's cell -> what became of the world it ran in
 
@@ -188,17 +191,17 @@ class _Notebook:
 
     def _check(self, places: list[intake.Place], number: int, cell: dict[str, Any]) -> CellResult:
         """Judge one check in a world of its own."""
-        sources = {n: _as_python(places[n].source) for n in range(number + 1)}
-        slice_ = [places[n] for n in sorted(needed(sources, {number}))]
+        slice_ = self._slice(places, number)
         if slice_[-1] is not places[number]:
             raise GraderError(f"the check {places[number].name} is not the last of its cells")
         frame = self._frame(slice_)
         cell["outputs"] = frame.get("outputs", [])
         place = places[number]
         points = _points(frame, place.points)
-        reaches = gate.reaches(
-            [p.source for p in slice_ if p.learners], [p.source for p in slice_ if not p.learners]
-        )
+        reaches = []
+        if self._is_python:
+            given = [p.source for p in slice_ if not p.learners]
+            reaches = gate.reaches([p.source for p in slice_ if p.learners], given)
         if frame.get("believed") is False:
             reaches.append("after it, checks cannot fail any more")
         message = frame["message"]
@@ -207,9 +210,9 @@ class _Notebook:
         if reaches and points:
             points = None
             message = "It holds, but the code reaches for the checks: a human looks at it."
-        if frame["verdict"] == "inconclusive":
+        if frame["verdict"] in UNDECIDED:
             points = None
-        if frame["verdict"] in (*LIMIT, "inconclusive"):
+        if frame["verdict"] in LIMIT | UNDECIDED:
             self._reasons.append(f"{place.name}: {message.splitlines()[0]}")
         return CellResult(
             place.name,
@@ -222,6 +225,13 @@ class _Notebook:
             frame.get("coverage"),
         )
 
+    def _slice(self, places: list[intake.Place], number: int) -> list[intake.Place]:
+        """The cells that a check needs, itself the last; in another language, all before it."""
+        if self._is_python:
+            sources = {n: _as_python(places[n].source) for n in range(number + 1)}
+            return [places[n] for n in sorted(needed(sources, {number}))]
+        return [place for place in places[:number] if not place.graded] + [places[number]]
+
     def _frame(self, cells: list[intake.Place]) -> Frame:
         """What a world says, or said before about the same texts."""
         for place in cells:
@@ -232,8 +242,15 @@ class _Notebook:
             said = "not run: the notebook has used up its processor time"
             return {"verdict": "time-limit", "message": said, "outputs": []}
         own = SEED in "".join(place.source for place in cells if not place.learners)
+        kernel = None
+        if live.reason(self._master.notebook, [p.source for p in cells if not p.learners]):
+            try:
+                kernel = live.kernel_of(self._master.notebook)
+            except live.NoKernelError as error:
+                return {"verdict": "not-run", "message": f"not run: {error}", "outputs": []}
         request = {
             "cells": [asdict(place) for place in cells],
+            "kernel": kernel,
             "student": self._job.student if own else "",
             "limits": asdict(self._job.limits),
             "files": {},
@@ -250,7 +267,7 @@ class _Notebook:
                     "verdict": "memory-limit",
                     "message": f"out of memory: {frame['message']}",
                 }
-            if frame["verdict"] in LIMIT:
+            if frame["verdict"] in LIMIT | {"not-run"}:
                 hung = [place for place in cells if place.learners and place.name == running]
                 self._hangs |= {place.source: frame["message"] for place in hung}
             else:
@@ -295,7 +312,7 @@ class _Cache:
     def __init__(self, folder: str | None, request: Frame) -> None:
         self._path: Path | None = None
         if folder is not None:
-            text = json.dumps([version(), request["student"], request["limits"], request["cells"]])
+            text = json.dumps([version(), request])
             key = hashlib.sha256(text.encode()).hexdigest()
             self._path = Path(folder) / key[:2] / f"{key[2:]}.json"
 
@@ -446,7 +463,10 @@ def begin(sandbox: dict[str, Any]) -> Warden:
             return made
         del _wardens[me]
         made.end()
-    made = Warden(sandbox)
+    try:
+        made = Warden(sandbox)
+    except (OSError, RuntimeError) as error:  # RuntimeError where no thread can be started
+        raise GraderError(f"no process can be started for the sandbox: {error}") from error
     _wardens[me] = sandbox, made
     return made
 

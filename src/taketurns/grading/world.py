@@ -225,7 +225,16 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
     def init_history(self) -> None:
         """Keep no history: it would be a file, and a thread."""
-        self.history_manager = HistoryManager(shell=self, parent=self, enabled=False)
+        self.history_manager = HistoryManager(
+            shell=self, parent=self, enabled=False, hist_file=":memory:"
+        )
+
+    def init_ipython_dir(self, _: object) -> None:
+        """Have no settings: they would be files, for all who use this machine."""
+
+    def init_profile_dir(self, _: object) -> None:
+        """Likewise; what `%cd` notes stays in memory."""
+        self._db: dict[str, Any] = {}
 
     def enable_gui(self, gui: object = None) -> None:
         """Do nothing: nobody looks."""
