@@ -32,6 +32,7 @@ CARELESS = (ROOT / f"tests/answers/{ASSIGNMENT}/counter/wrong/no_lock.py").read_
 
 # Whatever a trap leaves behind has this in its name, so that a test can look for it.
 MARK = "taking-turns-was-here"
+PORT = 47391  # where a trap listens
 
 # Words of what a human is told. A grader that says it otherwise changes them here.
 TIME = "time"  # a limit of seconds was reached

@@ -16,6 +16,7 @@ from .cases import (
     MARK,
     MEMORY,
     OUTPUT,
+    PORT,
     REACHES,
     RIGHT,
     TIME,
@@ -322,6 +323,12 @@ def output_flood(notebook: Notebook) -> None:
     notebook.before("counter", 'while True: print("spam " * 10_000)')
 
 
+@trap(FULL)
+def output_of_twenty_megabytes(notebook: Notebook) -> None:
+    """The answer's cell prints for a while, and then is right."""
+    notebook.before("counter", 'for _ in range(400): print("spam " * 10_000)')
+
+
 @trap(LOST, TIME)
 def error_output_flood(notebook: Notebook) -> None:
     """The answer's cell writes to stderr without end, past Python's own stream."""
@@ -459,6 +466,31 @@ def opens_sockets(notebook: Notebook) -> None:
             except OSError: pass
         try:
             sockets.append(socket.create_server(("", 0)))
+        except OSError: pass
+        """,
+    )
+
+
+@trap(FULL)
+def listens_when_it_is_over(notebook: Notebook) -> None:
+    """A process of its own session keeps sockets open, one of them without a file."""
+    notebook.before(
+        "counter",
+        f"""
+        import os, socket, time
+
+        try:
+            if os.fork() == 0:
+                os.setsid()
+                for family, address in (
+                    (socket.AF_INET, ("", {PORT})), (socket.AF_UNIX, "\\0{MARK}")
+                ):
+                    listening = socket.socket(family)
+                    listening.bind(address)
+                    listening.listen()
+                    if os.fork() == 0:
+                        time.sleep(600)
+                os._exit(0)
         except OSError: pass
         """,
     )

@@ -11,10 +11,12 @@ class Limits:
     """What one world may use; `notebook_seconds` is for all worlds of one notebook.
 
     Seconds are of processor time, which other load on the machine does not use up. Who waits uses
-    none: it is given up when it has slept for `idle_seconds` without a break.
+    none: it is given up when it has slept for `idle_seconds` without a break. An answer's cell
+    defines what a check then runs, so a world that gets to no check is given up much sooner.
     """
 
-    cell_seconds: float = 20.0
+    answer_seconds: float = 3.0  # until the check begins
+    cell_seconds: float = 20.0  # until it ends
     notebook_seconds: float = 60.0
     idle_seconds: float = 5.0  # of wall clock
     memory: int = 1 << 30  # bytes
