@@ -57,6 +57,10 @@ BATCH = 64  # submissions in one transaction
 PATIENCE = 0.5  # seconds after which a smaller batch is written
 TRIES = 3  # of a submission whose worker dies
 DONE, SOME, NOT = 0, 1, 2  # exit codes
+NO_WORKER = (
+    "no process can be started that grades. Is there room in /dev/shm, and does `ulimit -a` allow "
+    "more processes and open files?"
+)
 BROKEN = RuntimeError, OSError  # what a pool answers whose worker was killed, or is just being
 
 
@@ -87,7 +91,7 @@ class Folders:
         except Exception as error:
             raise CourseError(f"{course.root / MARK}: {type(error).__name__}: {error}") from error
         set_ = config.CourseDirectory
-        root = course.root
+        root = course.root / set_.get("root", "")
         url = str(set_.get("db_url", "sqlite:///gradebook.db"))
         if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
             url = f"sqlite:///{root / url.removeprefix('sqlite:///')}"
@@ -99,7 +103,7 @@ class Folders:
             release=root / set_.get("release_directory", "release"),
             feedback=root / set_.get("feedback_directory", "feedback"),
             db_url=url,
-            course_id=str(set_.get("course_id", "")),
+            course_id=str(set_.get("course_id", "")).strip(),
             config=config,
         )
 
@@ -175,17 +179,40 @@ def recorded(folders: Folders, student: str, assignment: str) -> Graded | None:
 
 
 def pool(workers: int, sandbox: dict[str, Any]) -> Executor:
-    """Return a pool of processes that end with this one, each with a warden; all begin at once."""
-    made = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_begin,
-        initargs=(sandbox,),
-    )
+    """Return a pool of processes that end with this one, each with a warden; all begin at once.
+
+    Raises GraderError where there is no room for one.
+    """
+    try:
+        made = ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(sandbox,),
+        )
+    except OSError as error:  # it needs semaphores, which lie in /dev/shm, and pipes
+        raise GraderError(f"{NO_WORKER} ({error.strerror})") from error
     with _undisturbed(), contextlib.suppress(*BROKEN):  # which the first job finds out
         for _ in range(workers):
             made.submit(os.getpid)  # each starts a process as long as none has nothing to do
     return made
+
+
+def pools(workers: int, sandbox: dict[str, Any]) -> Iterator[Executor]:
+    """Yield pools, each because the one before broke; raise GraderError if no worker lives."""
+    yield pool(workers, sandbox)
+    while True:
+        for attempt in reversed(range(TRIES)):
+            made = pool(workers, sandbox)
+            try:
+                made.submit(os.getpid).result()
+            except BROKEN as error:
+                _end(made)
+                if not attempt:
+                    raise GraderError(f"{NO_WORKER} ({error})") from error
+            else:
+                yield made
+                break
 
 
 def _begin(sandbox: dict[str, Any]) -> None:
@@ -201,7 +228,8 @@ def _begin(sandbox: dict[str, Any]) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, name="follow", daemon=True).start()
-    begin(sandbox)
+    with contextlib.suppress(GraderError):  # which the first job finds out
+        begin(sandbox)
 
 
 @contextlib.contextmanager
@@ -292,11 +320,14 @@ def _results(
 def _end(executor: Executor) -> None:
     """End a pool at once, with whatever it still does."""
     processes = list((getattr(executor, "_processes", None) or {}).values())
+    thread = getattr(executor, "_executor_manager_thread", None)
     for process in processes:
         process.terminate()
     executor.shutdown(wait=not processes, cancel_futures=True)
     for process in processes:
         process.join(5)
+    if thread is not None:  # what it tidies up, Python would look for at its end
+        thread.join(5)
 
 
 class Keeper:
@@ -572,7 +603,8 @@ class _Command:
             found = results(jobs, lambda: cluster, cluster.ahead)
         else:
             workers = min(self._workers, len(jobs))
-            found = results(jobs, lambda: pool(workers, self._sandbox), 2 * workers + 2)
+            making = pools(workers, self._sandbox)
+            found = results(jobs, lambda: next(making), 2 * workers + 2)
         with contextlib.closing(found):  # type: ignore[type-var]
             yield found
 
