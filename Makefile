@@ -53,8 +53,8 @@ lab: $(LEARNER) ## open the course in JupyterLab (ARGS="--no-browser --port 8899
 	PATH="$(CURDIR)/$(BIN):$$PATH"; export PATH; \
 	exec $(BIN)/jupyter lab $$root --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
-test: $(TESTER) ## run every test (ARGS="-m 'not slow'")
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(TESTER) ## run every test, on all cores (ARGS="-m 'not slow'")
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 kernels: $(KERNELS) ## let `make test` try the notebooks on every Python that there is
 

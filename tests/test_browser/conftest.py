@@ -24,6 +24,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MARKS = (
     pytest.mark.slow,
     pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),  # one process has the browser, the server and these tests
     # A browser and a server are ended by their ids below; what Playwright's own loop drops while it
     # is torn down is not ours.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
