@@ -58,8 +58,9 @@ c.Execute.shutdown_kernel = "immediate"
 if zmq.has("curve"):
     c.KernelManager.transport_encryption = "auto"
 
-# Without the "# ", `nbgrader autograde` forks its kernels from one that is ready, each in a sandbox,
-# where there are Linux's user namespaces. It needs the package to be installed (`pip install -e .`).
+# Without the "# ", `nbgrader autograde` forks its kernels from one that is ready, each in a
+# sandbox, where there are Linux's user namespaces. The package must be installed for that
+# (`pip install -e .`).
 # os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "taketurns"
 
 # Anything on stderr in a graded cell costs all its points. The debugger's remark about frozen
