@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .hooks import Cell
 from .rewrite import NO_SURFACE, rewrite, surface
-from .units import Statement, find_again
+from .units import Statement, finalises, find_again
 from .world import Code, World
 
 if TYPE_CHECKING:
@@ -26,10 +26,13 @@ class Script:
 
     def __init__(self, gathered: Gathered) -> None:
         self.code = Code()
-        nodes: list[ast.AST] = [s.node for _, statements in gathered.script for s in statements]
+        statements = [s for _, each in gathered.script for s in each]
+        nodes: list[ast.AST] = [s.node for s in statements]
         nodes += [made.node for made in gathered.made.values()]
         self.surface = surface(nodes) if nodes else NO_SURFACE
-        self.finalises = any(_finalises(node) for top in nodes for node in ast.walk(top))
+        self.finalises = any(statement.finalises for statement in statements) or any(
+            finalises(made.node) for made in gathered.made.values()
+        )
         self.pieces = [
             [self._piece(run) for run in _runs(statements)] for _, statements in gathered.script
         ]
@@ -93,14 +96,6 @@ def _compiled(
         [body[s.index] for s in statements], unit.file, unit.lines, shared_globals, unit.flags
     )
     return made, code.sites
-
-
-def _finalises(node: ast.AST) -> bool:
-    """Whether this may make something that is called when its owner is collected."""
-    if isinstance(node, (ast.Try, ast.With)):
-        return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
-    names = (getattr(node, "name", ""), getattr(node, "id", ""), getattr(node, "attr", ""))
-    return any(name in ("__del__", "weakref", "finalize", "ref") for name in names)
 
 
 def _function(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:

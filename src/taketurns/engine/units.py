@@ -30,7 +30,7 @@ class Statement:
     @cached_property
     def outside(self) -> tuple[set[str], set[str]]:
         """Global names that are looked up at once, and those that are looked up later."""
-        return Scopes(ast.Module([self.node], [])).outside_names()
+        return self._scopes.outside_names()
 
     @property
     def needs_now(self) -> set[str]:
@@ -45,7 +45,16 @@ class Statement:
     @cached_property
     def binds(self) -> frozenset[str]:
         """The global names that executing the statement binds."""
-        return frozenset(Scopes(ast.Module([self.node], [])).top.bindings)
+        return frozenset(self._scopes.top.bindings)
+
+    @cached_property
+    def finalises(self) -> bool:
+        """Whether it has something that the collector of garbage may call."""
+        return finalises(self.node)
+
+    @cached_property
+    def _scopes(self) -> Scopes:
+        return Scopes(ast.Module([self.node], []))
 
     @property
     def is_definition(self) -> bool:
@@ -165,6 +174,18 @@ class Unit:
             if any(part is node for part in ast.walk(statement.node)):
                 return statement
         raise AssertionError("the node is of another tree")
+
+
+def finalises(tree: ast.AST) -> bool:
+    """Whether this may make something that is called when its owner is collected."""
+    return any(_finalises(node) for node in ast.walk(tree))
+
+
+def _finalises(node: ast.AST) -> bool:
+    if isinstance(node, (ast.Try, ast.With)):
+        return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
+    names = (getattr(node, "name", ""), getattr(node, "id", ""), getattr(node, "attr", ""))
+    return any(name in ("__del__", "weakref", "finalize", "ref") for name in names)
 
 
 def unit(file: str) -> Unit | None:
