@@ -247,6 +247,8 @@ def table(
     fidelity: dict[str, Any],
     latency: dict[str, Any],
     timeline: dict[str, Any],
+    grading: dict[str, Any],
+    hostile: dict[str, Any],
 ) -> str:
     """What README says about these figures, in Markdown."""
     pace = figures["pace"]
@@ -282,7 +284,27 @@ Do the simulated locks behave like real ones? On {fidelity["programs_compared"]:
 programs they allowed the same {fidelity["outcomes"]:,} outcomes as the standard library's own \
 source; {len(fidelity["library_did_more"]) + len(fidelity["model_did_more"])} differed.
 
-{_seen(latency, timeline)}"""
+{_seen(latency, timeline)}
+
+{_graded(grading, hostile)}"""
+
+
+def _graded(grading: dict[str, Any], hostile: dict[str, Any]) -> str:
+    """How long grading takes."""
+    ours, *others = grading["class"]["seconds"].items()
+    told = " and ".join(
+        f"{name} {seconds:g} s ({grading['class']['times_faster'][name]:g} times as long)"
+        for name, seconds in others
+    )
+    many = grading["many"]
+    bad = hostile["seconds"]
+    return f"""\
+How long does a class take? {grading["class"]["students"]} submissions of the third topic, with \
+three exercises and eight checks: `taketurns grade` {ours[1]:g} s, {told}; all scores are the same.
+{hostile["submissions"]} that hang, flood, exit or are broken: {bad["taketurns"]:g} s and \
+{bad["stock nbgrader"]:g} s ({hostile["times_faster"]:g} times as long).
+Of {many["submissions"]:,} submissions with {many["checks_each"]} checks that take no time, each \
+takes {many["milliseconds_each"]:g} ms."""
 
 
 def _seen(latency: dict[str, Any], timeline: dict[str, Any]) -> str:
@@ -390,7 +412,16 @@ def main() -> int:
     return 1 if said else 0
 
 
-FILES = ("engine", "answers", "soundness", "fidelity", "latency", "timeline")
+FILES = (
+    "engine",
+    "answers",
+    "soundness",
+    "fidelity",
+    "latency",
+    "timeline",
+    "grading",
+    "hostile",
+)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -32,6 +32,7 @@ MARKS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the group
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
