@@ -54,7 +54,7 @@ lab: $(LEARNER) ## open the course in JupyterLab (ARGS="--no-browser --port 8899
 	exec $(BIN)/jupyter lab $$root --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
 test: $(TESTER) ## run every test, on all cores (ARGS="-m 'not slow'")
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 kernels: $(KERNELS) ## let `make test` try the notebooks on every Python that there is
 

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -61,6 +61,28 @@ assert not _tt_left, f"threads still alive: {_tt_left}"
 assert not _tt_watch.said, "written to standard error: " + "".join(_tt_watch.said)
 """
 LAUNCHERS = {"ipykernel": "ipykernel_launcher", "xeus-python": "xpython_launcher"}
+
+
+# Files whose tests share nothing, so that each may run in another process.
+APART = ("tests/test_answers.py", "tests/test_course/test_sample_class.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let a file's tests run in one process, where they share fixtures; the browser's likewise.
+
+    pytest-xdist's marks for groups do nothing with pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            if file in APART:
+                return nodeid
+            return "browser" if file.startswith("tests/test_browser/") else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,6 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 MARKS = (
     pytest.mark.slow,
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),  # one process has the browser, the server and these tests
     # A browser and a server are ended by their ids below; what Playwright's own loop drops while it
     # is torn down is not ours.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -32,7 +31,6 @@ MARKS = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the group
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
