@@ -214,7 +214,7 @@ def test_no_process_lives_on(batch):
 
 
 def test_no_file_is_left_but_what_grading_makes(batch):
-    made = [PRIVATE, "autograded", "gradebook.db"]
+    made = [PRIVATE, "autograded", "feedback", "gradebook.db"]
 
     assert batch.handed_in == files(batch.root / "submitted")
     assert made == sorted(

@@ -68,6 +68,11 @@ def site(entry: EntryPoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def python_path(site: Path) -> str:
+    """What there is, and the folder; an empty part would stand for the current folder."""
+    return os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(site)]))
+
+
 @pytest.fixture(scope="module")
 def short() -> Iterator[Path]:
     """A temporary folder: the path of a socket must not be long."""
@@ -443,7 +448,7 @@ def test_nothing_outlives_the_process_that_started_the_kernels(how, site, short)
             **os.environ,
             "NBGRADER_EXECUTION": "autograde",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{site}",
+            "PYTHONPATH": python_path(site),
             "TMPDIR": str(short),
             VARIABLE: "taketurns",
         },
@@ -483,7 +488,7 @@ def autograde(site: Path, short: Path) -> Iterator[Callable[..., dict[str, Any]]
         env={
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{site}",
+            "PYTHONPATH": python_path(site),
             "TMPDIR": str(short),
         },
         text=True,

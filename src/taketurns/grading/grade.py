@@ -312,8 +312,6 @@ def _results(
                         result = job, f"the grader failed: {type(error).__name__}: {error}"
                     yield result
         finally:
-            for future in running:
-                future.cancel()
             _end(executor)
 
 

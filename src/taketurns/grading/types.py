@@ -15,7 +15,7 @@ class Limits:
     defines what a check then runs, so a world that gets to no check is given up much sooner.
     """
 
-    answer_seconds: float = 3.0  # until the check begins
+    answer_seconds: float = 5.0  # until the check begins
     cell_seconds: float = 20.0  # until it ends
     notebook_seconds: float = 60.0
     idle_seconds: float = 5.0  # of wall clock

@@ -39,10 +39,12 @@ def _main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)
-    settings = json.loads(requests.readline())
+    settings = requests.readline()
+    if not settings:  # whoever started us was ended before it could say more
+        return
     prepared = world.warm()
     try:
-        protection = sandbox.enter(visible(), **settings)
+        protection = sandbox.enter(visible(), **json.loads(settings))
     except sandbox.NoSandboxError as error:
         _send(replies, {"problem": str(error)})
         return
