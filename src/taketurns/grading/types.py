@@ -15,11 +15,11 @@ class Limits:
     defines what a check then runs, so a world that gets to no check is given up much sooner.
     """
 
-    answer_seconds: float = 5.0  # until the check begins
+    answer_seconds: float = 4.0  # until the check begins
     cell_seconds: float = 20.0  # until it ends
     notebook_seconds: float = 60.0
     idle_seconds: float = 5.0  # of wall clock
-    memory: int = 1 << 30  # bytes
+    memory: int = 1 << 29  # bytes
     processes: int = 128  # and threads
     output: int = 1 << 20  # bytes of outputs that are kept
     files: int = 64 << 20  # bytes of files
