@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import ceil
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Page", "Website", "finish"]
+
+# How `finish` tells that nothing happens any more: a server and a kernel that wait use a hundredth
+# of a processor.
+LOOKS, IDLE = 20, 0.03
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: what goes to stderr costs a cell its points."""
 
 
-def finish(call: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """Return or raise what `call()` does; AssertionError if it has not ended after so long.
+def finish(call: Callable[[], Any], seconds: float = 20.0, patience: float = 2.0) -> Any:
+    """Return or raise what `call()` does; AssertionError if it does not end.
 
     For calls that may never end: the call is made in a daemon thread, which is then left behind.
+
+    Args:
+        call: what is called, without arguments.
+        seconds: how long it is waited for, of wall clock.
+        patience: how long it is waited for while this process does next to nothing.
     """
     outcome: list[tuple[Any, BaseException | None]] = []
 
@@ -146,10 +156,16 @@ def finish(call: Callable[[], Any], seconds: float = 20.0) -> Any:
 
     thread = threading.Thread(target=run, name="call", daemon=True)
     thread.start()
-    thread.join(seconds)
-    if not outcome:
+    for _ in range(ceil(seconds / patience)):
+        used = time.process_time()
+        for _ in range(LOOKS):  # while the machine stands still, nobody looks
+            thread.join(patience / LOOKS)
+        if not thread.is_alive():
+            break
+        if time.process_time() - used < patience * IDLE:
+            raise AssertionError(f"did not end: for {patience:g} s nobody did anything any more")
+    else:
         raise AssertionError(f"did not end within {seconds:g} s")
-    thread.join()
     result, error = outcome[0]
     if error is not None:
         raise error
