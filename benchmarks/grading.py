@@ -32,7 +32,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from taketurns.course import sample_class
 from taketurns.course.folder import Course
-from taketurns.grading.grade import Folders, recorded
+from taketurns.grading.folders import Folders, recorded
 from taketurns.grading.gradebook import Gradebook
 
 HERE = Path(__file__).resolve().parent
@@ -175,7 +175,7 @@ def of_many(number: int) -> dict[str, Any]:
         (one, _), (half, half_memory) = synthetic(folder, 1), synthetic(folder, number // 2)
         whole, memory = synthetic(folder, number)
         folders = Folders.of(Course(folder))
-        graded = [recorded(folders, f"s{at:04}", "twice") for at in range(number)]
+        graded = [recorded(folders.autograded / f"s{at:04}" / "twice") for at in range(number)]
         new = [replace(each, student=f"n{each.student}") for each in graded if each is not None]
         with Gradebook(folders.db_url, folders.course_id) as gradebook:
             began = time.perf_counter()

@@ -23,7 +23,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from taketurns.grading import grade, intake, sandbox
+from taketurns.grading import grade, intake, keeper, sandbox, workers
 
 LONGEST = 30  # seconds that a process may go on after the command has ended
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -57,7 +57,7 @@ class Moments:
         for name in ("before_cursor_execute", "commit"):
             event.listen(Engine, name, self.tick)
         for owner, name in (
-            (grade.ProcessPoolExecutor, "submit"),
+            (workers.ProcessPoolExecutor, "submit"),
             (grade.Progress, "done"),
         ):
             self._wrap(owner, name)
@@ -158,7 +158,7 @@ def _live(
     os.setpgid(0, 0)
     os.chdir(folder)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    grade.BATCH, grade.PATIENCE = batch, float("inf")
+    keeper.BATCH, keeper.PATIENCE = batch, float("inf")
     autograded = Path(folder, "autograded")
     if mount:
         autograded.mkdir()
@@ -205,7 +205,12 @@ def answer(content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    for name in ("cli", "grading.gradebook", "grading.job"):  # once for all commands
+    for name in (
+        "cli",
+        "grading.gradebook",
+        "grading.job",
+        "grading.keeper",
+    ):  # once for all commands
         importlib.import_module(f"taketurns.{name}")
     sandbox._do("prctl", 36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     for line in sys.stdin:

@@ -18,7 +18,7 @@ import pytest
 from taketurns.course import sample_class
 from taketurns.course.folder import Course
 from taketurns.grading import sandbox
-from taketurns.grading.grade import PRIVATE, RECORD
+from taketurns.grading.folders import PRIVATE, RECORD
 from tests.submissions import CASES
 from tests.submissions.__main__ import write
 from tests.submissions.cases import ASSIGNMENT, EXERCISES, FILE, MARK, PORT, RELEASE, ROOT

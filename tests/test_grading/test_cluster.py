@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from taketurns.course.errors import CourseError
-from taketurns.grading import cluster, grade, intake, job, sandbox
+from taketurns.grading import cluster, intake, job, keeper, sandbox
 from taketurns.grading.types import Graded
+from taketurns.grading.workers import Results
 from tests.test_grading.test_grade import ASSIGNMENT, NOTEBOOK, RIGHT, WRONG, Class
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_when_workers_are_killed_nobody_is_lost_and_none_is_graded_twice(
     written: list[str] = []
     killed: list[int] = []
     at = [2]
-    write = grade.Keeper.write
+    write = keeper.Keeper.write
 
     def killing(self):
         written.extend(graded.student for graded in self._batch)
@@ -100,9 +101,9 @@ def test_when_workers_are_killed_nobody_is_lost_and_none_is_graded_twice(
 
     for student in MORE:
         course.hand_in(student, f"{RIGHT}  # {student}")
-    monkeypatch.setattr(grade, "PATIENCE", 0)
+    monkeypatch.setattr(keeper, "PATIENCE", 0)
     with monkeypatch.context() as patched:
-        patched.setattr(grade.Keeper, "write", killing)
+        patched.setattr(keeper.Keeper, "write", killing)
         result = course.grade("--cluster", workers.scheduler_address)
     by_cluster = kept(course)
     course.grade("--force", "--no-cache", "--workers", "2")
@@ -218,7 +219,8 @@ class Deadly(Executor):
 def test_who_kills_workers_of_a_cluster_is_told_and_the_others_are_graded():
     jobs = [job.Job(student, ASSIGNMENT, "", "", ()) for student in ("ada", "mallory", "bob")]
 
-    found = list(grade.results(jobs, Deadly, 8))
+    with Results(jobs, Deadly, 8) as results:
+        found = list(results)
 
     given_up = [(made[0].student, made[1]) for made in found if isinstance(made, tuple)]
     assert [("mallory", "its worker died 3 times")] == given_up

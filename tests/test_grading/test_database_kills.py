@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
-from taketurns.grading import grade, sandbox
+from taketurns.grading import folders, keeper, sandbox
 from tests.test_grading.test_grade import ASSIGNMENT, NOTEBOOK, RIGHT, WRONG, Class
 from tests.test_grading.test_gradebook import ADMIN, connected, postgres_programs, sql
 
@@ -130,7 +130,7 @@ class Moments:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        put = grade.Keeper._put
+        put = keeper.Keeper._put
 
         def then(*arguments: Any) -> None:
             put(*arguments)
@@ -140,7 +140,7 @@ class Moments:
             event.listen(Engine, name, self.asks)
         try:
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(grade.Keeper, "_put", then)
+                patch.setattr(keeper.Keeper, "_put", then)
                 yield
         finally:
             for name in ("before_cursor_execute", "commit"):
@@ -175,14 +175,14 @@ class School(Class):
         """Who has a result; each must be a whole one."""
         places = sorted((self.root / "autograded").glob(f"*/{ASSIGNMENT}"))
         for place in places:
-            assert {grade.RECORD, NOTEBOOK} == {path.name for path in place.iterdir()}
+            assert {folders.RECORD, NOTEBOOK} == {path.name for path in place.iterdir()}
             json.loads((place / NOTEBOOK).read_text("utf-8"))
         return [place.parent.name for place in places]
 
 
 def school(root: Path, server: Server, patch: pytest.MonkeyPatch, batch: int) -> School:
-    patch.setattr(grade, "BATCH", batch)
-    patch.setattr(grade, "PATIENCE", float("inf"))
+    patch.setattr(keeper, "BATCH", batch)
+    patch.setattr(keeper, "PATIENCE", float("inf"))
     root.mkdir()
     patch.chdir(root)
     return School(root, server)
@@ -235,7 +235,7 @@ def test_when_the_database_server_is_killed_the_next_command_goes_on(
         assert "cannot be reached" in killed.output
         assert "run the command again" in killed.output.lower()
     assert set(kept) <= known  # a folder is put in place when the gradebook has it
-    assert [] == list((course.root / "autograded").glob(f"{grade.PARTS}/*"))
+    assert [] == list((course.root / "autograded").glob(f"{keeper.PARTS}/*"))
     unchanged = f", {len(kept)} unchanged" if kept else ""
     last = f"doubles: {len(STUDENTS) - len(kept)} graded{unchanged}"
     assert (0, last) == (again.exit_code, again.output.splitlines()[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from taketurns.cli import cli
-from taketurns.grading import grade, job, sandbox
+from taketurns.grading import folders, grade, job, sandbox
 from taketurns.grading.gradebook import Gradebook
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,7 @@ class Class:
         return {student: of["doubles"] for student, of in found.items()}
 
     def record(self, student: str) -> dict[str, Any]:
-        path = self.root / "autograded" / student / ASSIGNMENT / grade.RECORD
+        path = self.root / "autograded" / student / ASSIGNMENT / folders.RECORD
         return json.loads(path.read_text("utf-8"))["notebooks"][0]
 
     def graded(self, student: str) -> dict[str, Any]:
@@ -101,10 +102,11 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Class:
 def here(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Jobs are done in this process, which is quicker than to start others."""
 
+    @contextlib.contextmanager
     def results(jobs: Any, *_: Any) -> Any:
-        yield from map(job.grade, jobs)
+        yield map(job.grade, jobs)
 
-    monkeypatch.setattr(grade, "results", results)
+    monkeypatch.setattr(grade, "Results", results)
     yield
     job.forget_wardens()
 
@@ -219,7 +221,7 @@ class TestCommand:
     def test_two_graders_do_not_grade_one_course(self, course):
         course.hand_in("ada", RIGHT)
 
-        with grade.alone(course.root):
+        with folders.alone(course.root):
             result = course.grade()
 
         assert (result.exit_code, "is being graded already" in result.output) == (2, True)

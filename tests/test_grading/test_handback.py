@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from taketurns.cli import cli
 from taketurns.course.folder import Course
-from taketurns.grading.grade import RECORD, Folders
+from taketurns.grading.folders import RECORD, Folders
 from taketurns.grading.gradebook import Gradebook
 from taketurns.grading.handback import LONGEST, write_feedback
 from taketurns.grading.types import CellResult, Graded, NotebookResult

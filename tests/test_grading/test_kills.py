@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from taketurns.grading import grade, job, sandbox
+from taketurns.grading import folders, job, sandbox, workers
 from taketurns.grading.types import Limits
 from tests.test_grading.test_grade import ASSIGNMENT, NOTEBOOK, RIGHT, WRONG, Class
 
@@ -101,7 +101,7 @@ def unkilled(run, tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[i
         result = run(made, "--force", batch=batch)
         assert (result["code"], result["left"]) == (0, [])
         found[batch] = result["moments"], outcome(made)
-    shutil.copytree(root / grade.PRIVATE, root.with_name("known"))
+    shutil.copytree(root / folders.PRIVATE, root.with_name("known"))
     return found
 
 
@@ -109,7 +109,7 @@ def unkilled(run, tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[i
 def known(unkilled, seed: int, course: Class, tmp_path_factory: pytest.TempPathFactory) -> None:
     """For every other seed a cache of all verdicts."""
     if seed % 2:
-        shutil.copytree(tmp_path_factory.getbasetemp() / "known", course.root / grade.PRIVATE)
+        shutil.copytree(tmp_path_factory.getbasetemp() / "known", course.root / folders.PRIVATE)
 
 
 def outcome(course: Class) -> Any:
@@ -117,7 +117,7 @@ def outcome(course: Class) -> Any:
     files = {}
     for path in sorted((course.root / "autograded").rglob("*")):
         text = path.read_text("utf-8") if path.is_file() else ""
-        if path.name == grade.RECORD:
+        if path.name == folders.RECORD:
             record = json.loads(text)
             for notebook in record["notebooks"]:
                 del notebook["seconds"]
@@ -140,7 +140,7 @@ def whole(course: Class) -> int:
     places = list((course.root / "autograded").glob(f"s*/{ASSIGNMENT}"))
     for place in places:
         names = {path.name for path in place.iterdir()}
-        assert {grade.RECORD, NOTEBOOK, "timestamp.txt"} == names
+        assert {folders.RECORD, NOTEBOOK, "timestamp.txt"} == names
         course.record(place.parent.name)
         course.graded(place.parent.name)
     return len(places)
@@ -220,7 +220,7 @@ def test_a_warden_that_is_killed_twice_gives_one_student_up(course, monkeypatch)
         say(self, request)
 
     monkeypatch.chdir(course.root)
-    monkeypatch.setattr(grade, "pool", ThreadPoolExecutor)
+    monkeypatch.setattr(workers, "pool", ThreadPoolExecutor)
     monkeypatch.setattr(job.Warden, "_say", killing)
     try:
         first, again = course.grade("--workers", "2"), course.grade("--workers", "2")
@@ -327,7 +327,7 @@ def test_where_there_is_no_room_nothing_is_half_written(batch, run, unkilled, co
     assert (2, []) == (full["code"], full["left"])
     assert "autograded: No space left on device. " in full["said"]
     assert "run the command again" in full["said"]
-    assert scores == {path.split("/")[0] for path in full["seen"] if path.endswith(grade.RECORD)}
+    assert scores == {path.split("/")[0] for path in full["seen"] if path.endswith(folders.RECORD)}
     assert {1: True, 64: False}[batch] == bool(scores)
     assert len(full["seen"]) == 5 * len(scores)
     assert 0 == again["code"]

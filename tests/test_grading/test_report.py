@@ -20,7 +20,7 @@ from taketurns.course.folder import Course
 from taketurns.course.sample_class import hand_in, students
 from taketurns.diagnosis import MISTAKES
 from taketurns.grading import report, sandbox, topics
-from taketurns.grading.grade import RECORD
+from taketurns.grading.folders import RECORD
 from taketurns.grading.gradebook import Gradebook
 from taketurns.grading.types import CellResult, Graded, NotebookResult
 

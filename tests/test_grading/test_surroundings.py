@@ -20,8 +20,8 @@ from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
 
 from taketurns.course.folder import MARK, Course
-from taketurns.grading import grade, job, sandbox
-from taketurns.grading.grade import PRIVATE, Folders
+from taketurns.grading import job, sandbox, workers
+from taketurns.grading.folders import PRIVATE, Folders
 from taketurns.grading.types import Limits
 from tests.test_grading.test_grade import ASSIGNMENT, RIGHT, WRONG, Class
 
@@ -231,12 +231,12 @@ def test_where_no_worker_comes_to_life_nobody_is_to_blame(monkeypatch):
         def submit(self, *_: Any) -> NoReturn:
             raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr(grade, "pool", lambda *_: Stillborn())
-    making = grade.pools(2, {})
+    monkeypatch.setattr(workers, "pool", lambda *_: Stillborn())
+    making = workers.pools(2, {})
     jobs = [job.Job(student, ASSIGNMENT, "", "", ()) for student in ("ada", "bob")]
 
     with pytest.raises(job.GraderError, match="Too many open files"):
-        list(grade.results(jobs, lambda: next(making), 4))
+        list(workers.Results(jobs, lambda: next(making), 4))
 
 
 @linux

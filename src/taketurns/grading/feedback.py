@@ -11,9 +11,9 @@ from typing import Any
 
 from nbconvert.exporters import Exporter
 
-from .grade import RECORD
+from .folders import recorded
 from .gradebook import Gradebook
-from .handback import record_of, render
+from .handback import render
 from .topics import Topics
 
 
@@ -33,7 +33,7 @@ class FeedbackPage(Exporter):  # type: ignore[misc]
         folders = self.config.get("CourseDirectory", {})
         # nbgrader stands in the course's folder while it converts.
         source = Path.cwd() / folders.get("source_directory", "source")
-        record = record_of(Path(resources["metadata"]["path"]) / RECORD)
+        record = recorded(Path(resources["metadata"]["path"]))
         page = render(
             student, assignment, name, nb.cells, marks, record, Topics(source), self.config
         )

@@ -22,20 +22,19 @@ from taketurns.course.errors import CourseError
 from taketurns.course.folder import Course, write_atomically
 from taketurns.diagnosis import MISTAKES
 
-from .grade import DONE, NOT, RECORD, SOME, Folders, alone, open_gradebook
+from .folders import DONE, NOT, SOME, Folders, alone, open_gradebook, recorded
 from .hiding import hide_tests
+from .intake import SECRET, TIMESTAMP
 from .pages import count, page
 from .topics import Topics
-from .types import Graded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from .gradebook import Gradebook, Mark, Marks
-    from .types import CellResult, NotebookResult
+    from .types import CellResult, Graded, NotebookResult
 
-SIDE_FILES = ("timestamp.txt", "submission_secret.txt")  # `nbgrader release_feedback` reads these
 LONGEST = 4000  # signs of what was printed, or of one error
 
 # What `lab.timeline.display_bundle` makes.
@@ -331,14 +330,6 @@ def _shortened(text: str) -> str:
 # -- the files ------------------------------------------------------------------------------------
 
 
-def record_of(path: Path) -> Graded | None:
-    """Return what `taketurns grade` has kept beside a graded notebook, None if that is nothing."""
-    try:
-        return Graded.from_json(json.loads(path.read_text("utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
 def _say(message: str) -> None:
     click.echo(message, err=True)
 
@@ -363,7 +354,7 @@ def write_feedback(
     for student, notebooks in sorted(gradebook.marks(assignment, students).items()):
         graded = folders.autograded / student / assignment
         place = root / student / assignment
-        record = record_of(graded / RECORD)
+        record = recorded(graded)
         for name, marks in sorted(notebooks.items()):
             try:
                 cells = _cells(graded / f"{name}.ipynb", record)
@@ -395,7 +386,7 @@ def _cells(path: Path, record: Graded | None) -> list[dict[str, Any]]:
 
 
 def _copy_side_files(graded: Path, submitted: Path, place: Path) -> None:
-    for name in SIDE_FILES:
+    for name in (TIMESTAMP, SECRET):  # `nbgrader release_feedback` reads these
         for folder in (graded, submitted):
             file = folder / name
             if file.is_file() and not file.is_symlink():

@@ -19,6 +19,8 @@ from typing import Any
 
 from taketurns.course._exercise import names_asked_for, names_bound_by
 
+# Beside the notebooks; by the second one `nbgrader release_feedback` knows a submission.
+TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 LARGEST = 20 << 20  # bytes of a notebook; one of ours has a few hundred thousand
 MOST_CELLS = 2_000
 LONGEST_CELL = 200_000  # characters

@@ -88,8 +88,8 @@ def grade(job: Job) -> Graded:
     """
     read, left_out = job.handed_in or intake.files_of(Path(job.folder))
     files = dict(read)
-    files.pop("submission_secret.txt", None)  # nbgrader's own
-    stamp, said = _handed_in_at(files.pop("timestamp.txt", b""))
+    files.pop(intake.SECRET, None)
+    stamp, said = _handed_in_at(files.pop(intake.TIMESTAMP, b""))
     notebooks = tuple(
         _Notebook(job, master, files, [*left_out, *said]).graded() for master in job.masters
     )
@@ -104,7 +104,7 @@ def _handed_in_at(data: bytes) -> tuple[str | None, list[str]]:
     try:
         dateutil.parser.parse(text)
     except (ValueError, OverflowError):
-        return None, [f"timestamp.txt: {text[:40]!a} is not a time: left out"]
+        return None, [f"{intake.TIMESTAMP}: {text[:40]!a} is not a time: left out"]
     return text, []
 
 

@@ -25,7 +25,7 @@ import click
 from taketurns.course.errors import CourseError
 from taketurns.course.folder import Course, write_atomically
 
-from .grade import DONE, NOT, RECORD, SOME, Folders
+from .folders import DONE, NOT, RECORD, SOME, Folders
 from .pages import count, page
 from .topics import Cell, Key, Topics
 from .types import CellResult, Graded
