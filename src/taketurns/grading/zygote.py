@@ -38,6 +38,7 @@ from .warden import visible
 LIMITS = Limits(cell_seconds=600, processes=256)
 PACKET = 1 << 16  # bytes, of a request or reply
 FILES = 16  # at most, that come with a request
+LAST_WORDS = 5  # seconds that a thread has which is to end
 
 
 def main() -> None:
@@ -165,6 +166,9 @@ def _live(protection: sandbox.Protection, particulars: int, *sockets: int) -> No
         raise
     os.close(said)
     app.start()  # type: ignore[no-untyped-call]
+    # The thread that was asked to leave still says so by the thread for outputs, which ends next;
+    # at a bad moment it would wait for that one for ever.
+    app.control_thread.join(LAST_WORDS)
     atexit._run_exitfuncs()
     os._exit(0)
 
