@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import types
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from .errors import SourceError
 from .hooks import Cell
 from .rewrite import NO_SURFACE, rewrite, surface
-from .units import Statement, finalises, find_again
+from .units import Statement, finalises, find_again, unit_of
 from .world import Code, World
 
 if TYPE_CHECKING:
@@ -122,6 +124,18 @@ def _runs(statements: list[Statement]) -> list[list[Statement]]:
         else:
             runs.append([statement])
     return runs
+
+
+def prepare(file: str, text: str) -> None:
+    """Do for a cell, if it is Python, what does not depend on the programs that will need it."""
+    with contextlib.suppress(SourceError):
+        unit = unit_of(file, text)
+        _ = unit.definitions
+        for statement in unit.statements:
+            _ = statement.outside, statement.binds, statement.finalises
+            unit.normal(statement.node)
+            if statement.is_definition:
+                _compiled((statement,), NO_SURFACE.globals)
 
 
 _scripts: dict[object, Script] = {}

@@ -193,11 +193,12 @@ def unit(file: str) -> Unit | None:
     if not file.startswith("<"):
         linecache.checkcache(file)
     lines = linecache.getlines(file)
-    return _unit(file, "".join(lines)) if lines else None
+    return unit_of(file, "".join(lines)) if lines else None
 
 
 @functools.lru_cache(256)
-def _unit(file: str, text: str) -> Unit:
+def unit_of(file: str, text: str) -> Unit:
+    """The unit of a text, which is read once."""
     return Unit(file, text)
 
 

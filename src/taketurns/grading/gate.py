@@ -110,33 +110,35 @@ def reaches(sources: Iterable[str], given: Iterable[str]) -> list[str]:
         sources: the learner's cells.
         given: cells of the master that run with them; what they bind may not be bound anew.
     """
-    kept = dict(_bindings(given))
-    found: list[str] = []
-    for source in sources:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            if re.search(r"^\s*[%!?]", source, re.MULTILINE):
-                found.append("it uses a command of IPython")
-            continue  # it cannot run
-        try:
-            found += _Reader(tree, kept).found()
-        except RecursionError:
-            found.append("it is nested too deeply to be read")
-    return list(dict.fromkeys(found))
+    kept = tuple(binding for source in given for binding in _bindings(source))
+    return list(dict.fromkeys(said for source in sources for said in _about(source, kept)))
 
 
-def _bindings(sources: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What the master's cells import, by name."""
-    for source in sources:
-        try:
+# A cell is asked about for each check that needs it.
+@functools.lru_cache(256)
+def _about(source: str, kept: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """What is said about one cell."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             tree = ast.parse(source)
-        except (SyntaxError, ValueError):
-            continue
-        for node in tree.body:
-            yield from _imported(node)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # it cannot run
+        is_command = re.search(r"^\s*[%!?]", source, re.MULTILINE)
+        return ("it uses a command of IPython",) if is_command else ()
+    try:
+        return tuple(_Reader(tree, dict(kept)).found())
+    except RecursionError:
+        return ("it is nested too deeply to be read",)
+
+
+@functools.lru_cache(256)
+def _bindings(source: str) -> tuple[tuple[str, str], ...]:
+    """What a cell of the master imports, by name."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    return tuple(binding for node in tree.body for binding in _imported(node))
 
 
 def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ confines it, and reads the one frame that it sends.
 from __future__ import annotations
 
 import concurrent.futures.thread  # noqa: F401  (loaded when asked for, else; too late to guard it)
+import contextlib
 import io
 import linecache
 import operator
@@ -24,6 +25,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from taketurns.course._child import FOLDER, failed, plain, strength, watch_checks
 from taketurns.course.variety import VARIABLE
+from taketurns.engine.build import prepare
 from taketurns.engine.results import Report
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ Output = dict[str, Any]  # as in a notebook
 
 # Checks that must fail, by an assertion and by a race. If they do not, nothing is believed.
 CANARIES = (
-    "assert False, 'canary'",
+    "# An assertion fails.\nassert False, 'canary'",
     """
 def canary():
     total = 0
@@ -42,11 +44,10 @@ def canary():
         nonlocal total
         total += 1
 
-    threads = [canary_threading.Thread(target=add) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    thread = canary_threading.Thread(target=add)
+    thread.start()
+    add()
+    thread.join()
     return total
 
 
@@ -56,6 +57,9 @@ from taketurns import explore as canary_explore
 assert 1 not in canary_explore(canary).outcomes, "canary"
 """,
 )
+_CANARIES = tuple(
+    {"name": f"canary-{at}", "source": text, "learners": False} for at, text in enumerate(CANARIES)
+)
 # What a world may not change, though code could get at it: all that verdicts are made by.
 GUARDED = re.compile(
     r"builtins|threading|queue|time|concurrent\.futures\..*"
@@ -63,6 +67,7 @@ GUARDED = re.compile(
 )
 ENGINE = re.compile(r"taketurns(\.engine(\..*)?)?")
 KEPT = (type, int, float, str, frozenset, property, classmethod, staticmethod)
+MOST = 256  # transformed cells that are kept
 _code_of = operator.attrgetter("__code__")
 _defaults_of = operator.attrgetter("__defaults__")
 
@@ -222,6 +227,24 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     cell_name = ""
     shows_errors = True
     outputs: Outputs
+    _transformed: dict[str, str]
+
+    def expect(self, name: str, source: str) -> None:
+        """Read a cell that is going to run, unless it is of one line, which may mean anything."""
+        if source in self._transformed or len(source.splitlines()) < 2:
+            return
+        with contextlib.suppress(SyntaxError):  # which is then found when it runs
+            text = str(super().transform_cell(source))
+            if len(self._transformed) >= MOST:
+                self._transformed.clear()
+            self._transformed[source] = text
+            if source not in CANARIES:  # of which the engine is to do everything itself
+                prepare(f"{FOLDER}/{name}", "".join(f"{line}\n" for line in text.splitlines()))
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return what is left to Python of a cell; of those expected it is known."""
+        known = self._transformed.get(raw_cell)
+        return str(super().transform_cell(raw_cell)) if known is None else known
 
     def init_history(self) -> None:
         """Keep no history: it would be a file, and a thread."""
@@ -270,6 +293,7 @@ def shell() -> Shell:
     made.compile.get_code_name = lambda *_: f"{FOLDER}/{made.cell_name}"
     made.colors = "nocolor"
     made.autocall = 0
+    made._transformed = {}
     made.system = made.system_raw  # without a terminal: a world has none to give
     return made
 
@@ -286,6 +310,15 @@ class World:
 
     def _note_state(self) -> None:
         self._state, self._engine = State(GUARDED), State(ENGINE)
+
+    def expect(self, cells: Sequence[dict[str, Any]]) -> None:
+        """Read the master's cells now, so that the worlds that run them need not.
+
+        Reading runs nothing. It takes as long as running most of them.
+        """
+        for cell in (*_CANARIES, *cells):
+            if not cell["learners"]:
+                self._shell.expect(cell["name"], cell["source"])
 
     def run(
         self,
@@ -329,8 +362,7 @@ class World:
             return False
         self._shell.shows_errors = False
         try:
-            for number, source in enumerate(CANARIES if explores else CANARIES[:1]):
-                canary = {"name": f"canary-{number}", "source": source, "learners": False}
+            for canary in _CANARIES if explores else _CANARIES[:1]:
                 _, error = self._cell(canary)
                 if error is None or "canary" not in _text(error):
                     return False
