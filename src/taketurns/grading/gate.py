@@ -111,12 +111,12 @@ def reaches(sources: Iterable[str], given: Iterable[str]) -> list[str]:
         given: cells of the master that run with them; what they bind may not be bound anew.
     """
     kept = tuple(binding for source in given for binding in _bindings(source))
-    return list(dict.fromkeys(said for source in sources for said in _about(source, kept)))
+    return list(dict.fromkeys(said for source in sources for said in _said(source, kept)))
 
 
 # A cell is asked about for each check that needs it.
 @functools.lru_cache(256)
-def _about(source: str, kept: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+def _said(source: str, kept: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     """What is said about one cell."""
     try:
         with warnings.catch_warnings():

@@ -233,7 +233,7 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         """Read a cell that is going to run, unless it is of one line, which may mean anything."""
         if source in self._transformed or len(source.splitlines()) < 2:
             return
-        with contextlib.suppress(SyntaxError):  # which is then found when it runs
+        with contextlib.suppress(Exception):  # what is wrong with it is found when it runs
             text = str(super().transform_cell(source))
             if len(self._transformed) >= MOST:
                 self._transformed.clear()
